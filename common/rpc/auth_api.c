@@ -1,0 +1,22 @@
+#include "common/rpc/auth_api.h"
+
+static const char *const policies[] = {NULL, "native", "opaque"};
+const struct enum_words auth_policies = {policies, sizeof(policies) / sizeof(policies[0])};
+
+FIELD_TABLE(auth_session, AUTH_SESSION)
+FIELD_TABLE(auth_register_in, AUTH_REGISTER_IN)
+FIELD_TABLE(auth_register_out, AUTH_REGISTER_OUT)
+FIELD_TABLE(auth_login_in, AUTH_LOGIN_IN)
+FIELD_TABLE(auth_login_out, AUTH_LOGIN_OUT)
+FIELD_TABLE(auth_resolve_in, AUTH_RESOLVE_IN)
+FIELD_TABLE(auth_resolve_out, AUTH_RESOLVE_OUT)
+FIELD_TABLE(auth_sessions_in, AUTH_SESSIONS_IN)
+FIELD_TABLE(auth_sessions_out, AUTH_SESSIONS_OUT)
+FIELD_TABLE(auth_end_in, AUTH_END_IN)
+FIELD_TABLE(auth_end_out, AUTH_END_OUT)
+FIELD_TABLE(auth_password_in, AUTH_PASSWORD_IN)
+FIELD_TABLE(auth_password_out, AUTH_PASSWORD_OUT)
+FIELD_TABLE(auth_erase_in, AUTH_ERASE_IN)
+FIELD_TABLE(auth_erase_out, AUTH_ERASE_OUT)
+
+AUTH_METHODS(METHOD_TABLE)

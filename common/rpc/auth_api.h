@@ -1,0 +1,123 @@
+/* svc-auth on the bus: registration, passwords, sessions. PROTOCOL.md has the words. */
+#ifndef RPC_AUTH_API_H
+#define RPC_AUTH_API_H
+
+#include "common/rpc/method.h"
+#include "common/rpc/user_api.h"
+
+#define AUTH_PASSWORD_MAX 1024 /* bytes */
+#define AUTH_TOKEN_MAX 1024    /* bytes; an opaque token has 43, a JWT more */
+
+/* native: 8-1024 bytes and not among the commonest; opaque: 1-1024 bytes, whatever they are. */
+enum auth_policy { POLICY_NATIVE = 1, POLICY_OPAQUE };
+extern const struct enum_words auth_policies;
+
+#define AUTH_SESSION(X, S)                                                                         \
+	X(S, STR, id, FIELD_REQUIRED, 64)                                                          \
+	X(S, STR, device, 0, 100)                                                                  \
+	X(S, STR, address, 0, 64)                                                                  \
+	X(S, TIME, created, 0, 0)                                                                  \
+	X(S, TIME, last_seen, 0, 0)                                                                \
+	X(S, TIME, expires, 0, 0)                                                                  \
+	X(S, BOOL, current, 0, 0)
+FIELD_STRUCT(auth_session, AUTH_SESSION)
+
+/* Makes credential and account (DESIGN.md, "Accounts across two services"). ERR_INVALID and
+ * ERR_TAKEN name the fields, ERR_WEAK_PASSWORD; ERR_LIMITED when the operator limits registrations.
+ * With open_session a token is made as auth.login would. */
+#define AUTH_REGISTER_IN(X, S)                                                                     \
+	X(S, STR, username, 0, USER_USERNAME_MAX)                                                  \
+	X(S, STR, phone, 0, USER_PHONE_MAX)                                                        \
+	X(S, STR, email, 0, USER_EMAIL_MAX)                                                        \
+	X(S, SECRET, password, FIELD_REQUIRED, AUTH_PASSWORD_MAX)                                  \
+	X(S, STR, display_name, 0, USER_NAME_MAX)                                                  \
+	X(S, ENUM, policy, FIELD_REQUIRED | FIELD_INTERNAL, auth_policies)                         \
+	X(S, STR, first_name, FIELD_INTERNAL, USER_NAME_MAX)                                       \
+	X(S, STR, last_name, FIELD_INTERNAL, USER_NAME_MAX)                                        \
+	X(S, ENUM, role, FIELD_INTERNAL, user_roles)                                               \
+	X(S, STR, identity, FIELD_INTERNAL, USER_NAME_MAX)                                         \
+	X(S, ENUM, sex, FIELD_INTERNAL, user_sexes)                                                \
+	X(S, OINT, age, FIELD_INTERNAL, 150)                                                       \
+	X(S, STR, description, FIELD_INTERNAL, USER_DESCRIPTION_MAX)                               \
+	X(S, BOOL, open_session, FIELD_INTERNAL, 0)                                                \
+	X(S, STR, device, FIELD_INTERNAL, 100)
+#define AUTH_REGISTER_OUT(X, S)                                                                    \
+	X(S, OBJ, account, 0, user_account)                                                        \
+	X(S, STR, token, 0, AUTH_TOKEN_MAX) /* only with open_session */
+FIELD_STRUCT(auth_register_in, AUTH_REGISTER_IN)
+FIELD_STRUCT(auth_register_out, AUTH_REGISTER_OUT)
+
+/* Signs in. ERR_UNKNOWN_ACCOUNT and ERR_BAD_CREDENTIALS take the same time; ERR_NOT_NORMAL only
+ * with the right password; ERR_LIMITED (retry_after_s) after too many wrong tries. */
+#define AUTH_LOGIN_IN(X, S)                                                                        \
+	X(S, STR, login, FIELD_REQUIRED, USER_EMAIL_MAX)                                           \
+	X(S, SECRET, password, FIELD_REQUIRED, AUTH_PASSWORD_MAX)                                  \
+	X(S, STR, device, 0, 100)                                                                  \
+	X(S, ENUM, by, FIELD_REQUIRED | FIELD_INTERNAL, user_login_kinds)                          \
+	X(S, INT, ttl_s, FIELD_INTERNAL, 31536000) /* 0: QUINTET_SESSION_TTL */                    \
+	X(S, BOOL, want_jwt, FIELD_INTERNAL, 0)
+#define AUTH_LOGIN_OUT(X, S)                                                                       \
+	X(S, STR, token, FIELD_REQUIRED, AUTH_TOKEN_MAX)                                           \
+	X(S, STR, id, FIELD_REQUIRED, 64) /* of the session */                                     \
+	X(S, TIME, expires, FIELD_REQUIRED, 0)                                                     \
+	X(S, OBJ, account, 0, user_account)                                                        \
+	X(S, STR, jwt, FIELD_INTERNAL, AUTH_TOKEN_MAX) /* only with want_jwt */
+FIELD_STRUCT(auth_login_in, AUTH_LOGIN_IN)
+FIELD_STRUCT(auth_login_out, AUTH_LOGIN_OUT)
+
+/* Whose token (opaque or JWT) is this? Slides its expiry. ERR_UNAUTHENTICATED for a token that is
+ * unknown, forged, expired, revoked, or whose account is not normal; ERR_UNAVAILABLE when that
+ * cannot be told now. */
+#define AUTH_RESOLVE_IN(X, S) X(S, SECRET, token, FIELD_REQUIRED, AUTH_TOKEN_MAX)
+#define AUTH_RESOLVE_OUT(X, S)                                                                     \
+	X(S, ID, account, FIELD_REQUIRED, 0)                                                       \
+	X(S, ENUM, role, FIELD_REQUIRED, user_roles)                                               \
+	X(S, STR, session, FIELD_REQUIRED, 64)                                                     \
+	X(S, TIME, expires, FIELD_REQUIRED, 0)
+FIELD_STRUCT(auth_resolve_in, AUTH_RESOLVE_IN)
+FIELD_STRUCT(auth_resolve_out, AUTH_RESOLVE_OUT)
+
+/* The caller's sessions, newest first. */
+#define AUTH_SESSIONS_IN NOTHING
+#define AUTH_SESSIONS_OUT(X, S) X(S, LIST, items, 0, auth_session)
+FIELD_STRUCT(auth_sessions_in, AUTH_SESSIONS_IN)
+FIELD_STRUCT(auth_sessions_out, AUTH_SESSIONS_OUT)
+
+/* Ends one session of the caller (ERR_NOT_FOUND for anybody else's), or with `others` all but the
+ * caller's. Publishes auth.revoked. */
+#define AUTH_END_IN(X, S)                                                                          \
+	X(S, STR, session, 0, 64)                                                                  \
+	X(S, BOOL, others, 0, 0)
+#define AUTH_END_OUT NOTHING
+FIELD_STRUCT(auth_end_in, AUTH_END_IN)
+FIELD_STRUCT(auth_end_out, AUTH_END_OUT)
+
+/* A new password for the caller; ends all other sessions in the same commit. With check_current the
+ * old one must be right (ERR_BAD_CREDENTIALS, ERR_LIMITED). ERR_WEAK_PASSWORD. */
+#define AUTH_PASSWORD_IN(X, S)                                                                     \
+	X(S, SECRET, current, 0, AUTH_PASSWORD_MAX)                                                \
+	X(S, SECRET, new_password, FIELD_REQUIRED, AUTH_PASSWORD_MAX)                              \
+	X(S, ENUM, policy, FIELD_REQUIRED, auth_policies)                                          \
+	X(S, BOOL, check_current, 0, 0)
+#define AUTH_PASSWORD_OUT NOTHING
+FIELD_STRUCT(auth_password_in, AUTH_PASSWORD_IN)
+FIELD_STRUCT(auth_password_out, AUTH_PASSWORD_OUT)
+
+/* Erases the caller's account after checking the password: credential, sessions, personal data. */
+#define AUTH_ERASE_IN(X, S) X(S, SECRET, password, FIELD_REQUIRED, AUTH_PASSWORD_MAX)
+#define AUTH_ERASE_OUT NOTHING
+FIELD_STRUCT(auth_erase_in, AUTH_ERASE_IN)
+FIELD_STRUCT(auth_erase_out, AUTH_ERASE_OUT)
+
+#define AUTH_METHODS(M)                                                                            \
+	M(auth, register, CALLER_PEOPLE | CALLER_OPERATOR, 0, LANE_SLOW)                           \
+	M(auth, login, CALLER_PEOPLE, 0, LANE_SLOW)                                                \
+	M(auth, resolve, CALLER_PEOPLE, METHOD_IDEMPOTENT, LANE_WRITE)                             \
+	M(auth, sessions, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                         \
+	M(auth, end, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                              \
+	M(auth, password, CALLER_SIGNED_IN, 0, LANE_SLOW)                                          \
+	M(auth, erase, CALLER_SIGNED_IN, 0, LANE_SLOW)
+
+METHOD_DECLARE(AUTH, AUTH_METHODS)
+
+#endif

@@ -1,0 +1,6 @@
+#include "common/rpc/media_api.h"
+
+FIELD_TABLE(media_picture_in, MEDIA_PICTURE_IN)
+FIELD_TABLE(media_picture_out, MEDIA_PICTURE_OUT)
+
+MEDIA_METHODS(METHOD_TABLE)

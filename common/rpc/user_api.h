@@ -1,0 +1,201 @@
+/* svc-user on the bus: accounts, profiles, follows, contacts. PROTOCOL.md has the words. */
+#ifndef RPC_USER_API_H
+#define RPC_USER_API_H
+
+#include "common/rpc/method.h"
+
+#define USER_USERNAME_MAX 30
+#define USER_PHONE_MAX 11
+#define USER_EMAIL_MAX 254
+#define USER_NAME_MAX 64
+#define USER_DESCRIPTION_MAX 1000
+
+enum user_role { ROLE_ADMINISTRATOR = 1, ROLE_DONOR, ROLE_VOLUNTEER, ROLE_MEMBER };
+enum user_status { STATUS_NORMAL = 1, STATUS_FROZEN, STATUS_DELETED };
+enum user_sex { SEX_UNKNOWN = 1, SEX_FEMALE, SEX_MALE };
+/* By which identifier a login is looked up. */
+enum user_login_kind { LOGIN_ANY = 1, LOGIN_USERNAME, LOGIN_PHONE, LOGIN_EMAIL, LOGIN_ID };
+
+extern const struct enum_words user_roles;
+extern const struct enum_words user_statuses;
+extern const struct enum_words user_sexes;
+extern const struct enum_words user_login_kinds;
+
+/* In the order and with the names of /v1's account object. */
+#define USER_ACCOUNT(X, S)                                                                         \
+	X(S, ID, id, FIELD_REQUIRED, 0)                                                            \
+	X(S, STR, username, 0, USER_USERNAME_MAX)                                                  \
+	X(S, STR, phone, FIELD_PRIVATE, USER_PHONE_MAX)                                            \
+	X(S, STR, email, FIELD_PRIVATE, USER_EMAIL_MAX)                                            \
+	X(S, STR, display_name, 0, USER_NAME_MAX)                                                  \
+	X(S, STR, first_name, 0, USER_NAME_MAX)                                                    \
+	X(S, STR, last_name, 0, USER_NAME_MAX)                                                     \
+	X(S, ENUM, role, FIELD_REQUIRED, user_roles)                                               \
+	X(S, ENUM, status, FIELD_REQUIRED | FIELD_PRIVATE, user_statuses)                          \
+	X(S, STR, identity, 0, USER_NAME_MAX)                                                      \
+	X(S, ENUM, sex, FIELD_REQUIRED, user_sexes)                                                \
+	X(S, OINT, age, 0, 150)                                                                    \
+	X(S, STR, description, 0, USER_DESCRIPTION_MAX)                                            \
+	X(S, STR, wechat, FIELD_PRIVATE, 50)                                                       \
+	X(S, STR, avatar, 0, 200)                                                                  \
+	X(S, TIME, created, FIELD_REQUIRED, 0)                                                     \
+	X(S, TIME, modified, FIELD_REQUIRED, 0)                                                    \
+	X(S, STR, registration, FIELD_INTERNAL, 32) /* credential this account began with */       \
+	X(S, TIME, sessions_from, FIELD_INTERNAL, 0) /* sessions begun before are void */
+FIELD_STRUCT(user_account, USER_ACCOUNT)
+
+/* Makes an account with a fresh random id. Idempotent on `registration`. ERR_TAKEN names the taken
+ * fields, ERR_INVALID the ill-formed ones. At least one identifier is not asked for here. */
+#define USER_CREATE_IN(X, S)                                                                       \
+	X(S, STR, registration, FIELD_REQUIRED, 32)                                                \
+	X(S, STR, username, 0, USER_USERNAME_MAX)                                                  \
+	X(S, STR, phone, 0, USER_PHONE_MAX)                                                        \
+	X(S, STR, email, 0, USER_EMAIL_MAX)                                                        \
+	X(S, STR, display_name, 0, USER_NAME_MAX)                                                  \
+	X(S, STR, first_name, 0, USER_NAME_MAX)                                                    \
+	X(S, STR, last_name, 0, USER_NAME_MAX)                                                     \
+	X(S, ENUM, role, 0, user_roles) /* absent: member */                                       \
+	X(S, STR, identity, 0, USER_NAME_MAX)                                                      \
+	X(S, ENUM, sex, 0, user_sexes)                                                             \
+	X(S, OINT, age, 0, 150)                                                                    \
+	X(S, STR, description, 0, USER_DESCRIPTION_MAX)
+#define USER_CREATE_OUT(X, S) X(S, OBJ, account, 0, user_account)
+FIELD_STRUCT(user_create_in, USER_CREATE_IN)
+FIELD_STRUCT(user_create_out, USER_CREATE_OUT)
+
+/* ERR_NOT_FOUND. Everybody may ask; what is private is the gateway's rendering. */
+#define USER_GET_IN(X, S) X(S, ID, id, FIELD_REQUIRED, 0)
+#define USER_GET_OUT USER_CREATE_OUT
+FIELD_STRUCT(user_get_in, USER_GET_IN)
+FIELD_STRUCT(user_get_out, USER_GET_OUT)
+
+/* The account with this identifier, ASCII case ignored. LOGIN_ANY: username, phone, e-mail or id
+ * (their forms exclude one another). ERR_NOT_FOUND. */
+#define USER_FIND_IN(X, S)                                                                         \
+	X(S, STR, login, FIELD_REQUIRED, USER_EMAIL_MAX)                                           \
+	X(S, ENUM, by, FIELD_REQUIRED, user_login_kinds)
+#define USER_FIND_OUT USER_CREATE_OUT
+FIELD_STRUCT(user_find_in, USER_FIND_IN)
+FIELD_STRUCT(user_find_out, USER_FIND_OUT)
+
+/* The account that came of a registration: ERR_NOT_FOUND means there is none. */
+#define USER_REGISTERED_IN(X, S) X(S, STR, registration, FIELD_REQUIRED, 32)
+#define USER_REGISTERED_OUT USER_CREATE_OUT
+FIELD_STRUCT(user_registered_in, USER_REGISTERED_IN)
+FIELD_STRUCT(user_registered_out, USER_REGISTERED_OUT)
+
+/* Changes the caller's own profile; absent fields stay, an empty text removes the value. All or
+ * nothing. ERR_TAKEN and ERR_INVALID name the fields. */
+#define USER_UPDATE_IN(X, S)                                                                       \
+	X(S, STR, username, 0, USER_USERNAME_MAX)                                                  \
+	X(S, STR, display_name, 0, USER_NAME_MAX)                                                  \
+	X(S, STR, first_name, 0, USER_NAME_MAX)                                                    \
+	X(S, STR, last_name, 0, USER_NAME_MAX)                                                     \
+	X(S, OINT, age, 0, 150)                                                                    \
+	X(S, ENUM, sex, 0, user_sexes)                                                             \
+	X(S, STR, description, 0, USER_DESCRIPTION_MAX)                                            \
+	X(S, STR, email, 0, USER_EMAIL_MAX)                                                        \
+	X(S, STR, phone, 0, USER_PHONE_MAX)                                                        \
+	X(S, STR, wechat, 0, 50)
+#define USER_UPDATE_OUT USER_CREATE_OUT
+FIELD_STRUCT(user_update_in, USER_UPDATE_IN)
+FIELD_STRUCT(user_update_out, USER_UPDATE_OUT)
+
+/* An administrator's change. A status other than normal ends every session (sessions_from) and
+ * publishes user.changed; so does a new role. ERR_NOT_FOUND. */
+#define USER_GOVERN_IN(X, S)                                                                       \
+	X(S, ID, id, FIELD_REQUIRED | FIELD_INTERNAL, 0)                                           \
+	X(S, ENUM, role, 0, user_roles)                                                            \
+	X(S, ENUM, status, 0, user_statuses)                                                       \
+	X(S, STR, identity, 0, USER_NAME_MAX)
+#define USER_GOVERN_OUT USER_CREATE_OUT
+FIELD_STRUCT(user_govern_in, USER_GOVERN_IN)
+FIELD_STRUCT(user_govern_out, USER_GOVERN_OUT)
+
+/* Removes all personal data and frees the identifiers; the id stays, with status deleted. Called by
+ * svc-auth after the password was checked. Idempotent. */
+#define USER_ERASE_IN USER_GET_IN
+#define USER_ERASE_OUT NOTHING
+FIELD_STRUCT(user_erase_in, USER_ERASE_IN)
+FIELD_STRUCT(user_erase_out, USER_ERASE_OUT)
+
+/* Conditions are ANDed; absent means no restriction. q: part of username or display name, ASCII case
+ * ignored. username, phone, first_name, last_name: exact (username's ASCII case ignored). role and
+ * status only for administrators (ERR_DENIED); others find neither frozen nor deleted accounts and
+ * nobody by first or last name. Oldest account first, from the one after `after`. ERR_INVALID when
+ * `after` is no account. */
+#define USER_SEARCH_IN(X, S)                                                                       \
+	X(S, STR, q, 0, USER_NAME_MAX)                                                             \
+	X(S, STR, username, 0, USER_USERNAME_MAX)                                                  \
+	X(S, STR, phone, 0, USER_PHONE_MAX)                                                        \
+	X(S, STR, first_name, 0, USER_NAME_MAX)                                                    \
+	X(S, STR, last_name, 0, USER_NAME_MAX)                                                     \
+	X(S, ENUM, role, 0, user_roles)                                                            \
+	X(S, ENUM, status, 0, user_statuses)                                                       \
+	X(S, INT, limit, FIELD_REQUIRED, FIELD_LIST_MAX)                                           \
+	X(S, ID, after, 0, 0)
+#define USER_SEARCH_OUT(X, S)                                                                      \
+	X(S, LIST, items, 0, user_account)                                                         \
+	X(S, BOOL, more, 0, 0)
+FIELD_STRUCT(user_search_in, USER_SEARCH_IN)
+FIELD_STRUCT(user_search_out, USER_SEARCH_OUT)
+
+/* The caller follows the account, or no longer: a toggle. ERR_NOT_FOUND; ERR_INVALID for oneself. */
+#define USER_FOLLOW_IN(X, S) X(S, ID, id, FIELD_REQUIRED, 0)
+#define USER_FOLLOW_OUT(X, S) X(S, BOOL, following, 0, 0)
+FIELD_STRUCT(user_follow_in, USER_FOLLOW_IN)
+FIELD_STRUCT(user_follow_out, USER_FOLLOW_OUT)
+
+/* Whom the caller follows: how many, and the newest `limit`. Normal accounts only. */
+#define USER_FOLLOWS_IN(X, S) X(S, INT, limit, 0, 200)
+#define USER_FOLLOWS_OUT(X, S)                                                                     \
+	X(S, INT, total, 0, INT64_MAX)                                                             \
+	X(S, LIST, items, 0, user_account)
+FIELD_STRUCT(user_follows_in, USER_FOLLOWS_IN)
+FIELD_STRUCT(user_follows_out, USER_FOLLOWS_OUT)
+
+/* The caller's contacts: one-way, with an alias. */
+#define USER_CONTACT(X, S)                                                                         \
+	X(S, OBJ, account, 0, user_account)                                                        \
+	X(S, STR, alias, 0, USER_NAME_MAX)                                                         \
+	X(S, TIME, created, 0, 0)
+FIELD_STRUCT(user_contact, USER_CONTACT)
+#define USER_CONTACTS_IN(X, S)                                                                     \
+	X(S, INT, limit, FIELD_REQUIRED, FIELD_LIST_MAX)                                           \
+	X(S, ID, after, 0, 0)
+#define USER_CONTACTS_OUT(X, S)                                                                    \
+	X(S, LIST, items, 0, user_contact)                                                         \
+	X(S, BOOL, more, 0, 0)
+FIELD_STRUCT(user_contacts_in, USER_CONTACTS_IN)
+FIELD_STRUCT(user_contacts_out, USER_CONTACTS_OUT)
+/* Adds the contact or changes its alias; `added` tells which. ERR_NOT_FOUND; ERR_INVALID: oneself. */
+#define USER_CONTACT_PUT_IN(X, S)                                                                  \
+	X(S, ID, id, FIELD_REQUIRED | FIELD_INTERNAL, 0)                                           \
+	X(S, STR, alias, 0, USER_NAME_MAX)
+#define USER_CONTACT_PUT_OUT(X, S) X(S, BOOL, added, 0, 0)
+FIELD_STRUCT(user_contact_put_in, USER_CONTACT_PUT_IN)
+FIELD_STRUCT(user_contact_put_out, USER_CONTACT_PUT_OUT)
+/* ERR_NOT_FOUND when it was none. */
+#define USER_CONTACT_DELETE_IN USER_GET_IN
+#define USER_CONTACT_DELETE_OUT NOTHING
+FIELD_STRUCT(user_contact_delete_in, USER_CONTACT_DELETE_IN)
+FIELD_STRUCT(user_contact_delete_out, USER_CONTACT_DELETE_OUT)
+
+#define USER_METHODS(M)                                                                            \
+	M(user, create, CALLER_SERVICE, METHOD_IDEMPOTENT, LANE_WRITE)                             \
+	M(user, get, CALLER_ALL, METHOD_IDEMPOTENT, LANE_READ)                                     \
+	M(user, find, CALLER_ALL, METHOD_IDEMPOTENT, LANE_READ)                                    \
+	M(user, registered, CALLER_SERVICE, METHOD_IDEMPOTENT, LANE_READ)                          \
+	M(user, update, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                           \
+	M(user, govern, CALLER_ADMIN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)             \
+	M(user, erase, CALLER_SERVICE, METHOD_IDEMPOTENT, LANE_WRITE)                              \
+	M(user, search, CALLER_SIGNED_IN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)         \
+	M(user, follow, CALLER_SIGNED_IN, 0, LANE_WRITE)                                           \
+	M(user, follows, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_READ)                           \
+	M(user, contacts, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                         \
+	M(user, contact_put, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                      \
+	M(user, contact_delete, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)
+
+METHOD_DECLARE(USER, USER_METHODS)
+
+#endif
