@@ -30,6 +30,7 @@ void buf_add_char(struct buf *buf, char c);
 void buf_add_str(struct buf *buf, struct str s);
 void buf_add_c(struct buf *buf, const char *text);
 void buf_add_i64(struct buf *buf, int64_t value);
+/* As printf; needs one byte more than it adds, for the NUL. */
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A JSON string with its quotes (RFC 8259); UTF-8 goes out as it is, only what must be is escaped.
  * s is valid UTF-8. */
@@ -39,6 +40,7 @@ void buf_add_percent(struct buf *buf, struct str s);
 /* len more bytes to be filled by the caller; NULL when failed. */
 char *buf_reserve(struct buf *buf, size_t len);
 bool buf_failed(const struct buf *buf);
+/* What was added so far, valid until the next add; absent when failed. */
 struct str buf_str(const struct buf *buf);
 
 #endif

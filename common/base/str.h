@@ -40,7 +40,8 @@ struct str str_trim(struct str s);
 /* Takes the part before the first c off *rest (all of it if there is none); false when *rest is
  * absent. After the last part *rest is absent. */
 bool str_cut(struct str *rest, char c, struct str *ret_part);
-/* Copies in the arena, NUL-terminated behind the slice. NULL p when the arena is full. */
+/* Copies in the arena, NUL-terminated behind the slice. NULL p when the arena is full; a copy of
+ * the absent slice is absent for str_dup and str_lower, "" for str_cstr. */
 struct str str_dup(struct arena *arena, struct str s);
 const char *str_cstr(struct arena *arena, struct str s);
 /* A copy with ASCII capitals lowered. */
@@ -48,6 +49,8 @@ struct str str_lower(struct arena *arena, struct str s);
 /* Code points of valid UTF-8 (RFC 3629: no surrogates, no overlong forms) without NUL; -1 for
  * anything else. The absent slice has 0. */
 ptrdiff_t str_chars(struct str s);
+/* Bytes of the first code point as str_chars would count it; 0 when there is none. */
+size_t str_utf8_len(struct str s);
 /* Any code point below 0x20, 0x7f, or in 0x80..0x9f; s is valid UTF-8. */
 bool str_has_control(struct str s);
 /* True for one or more ASCII digits and nothing else. */
