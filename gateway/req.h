@@ -18,6 +18,7 @@
 struct gateway;
 struct http_exchange;
 struct form;
+struct field_problems;
 
 #define REQ_ARENA_MAX (16 * 1024 * 1024)
 #define REQ_REPLY_MAX (8 * 1024 * 1024)
@@ -32,6 +33,7 @@ struct req {
 	struct str path;
 	struct str params[ROUTE_PARAMS_MAX]; /* in the order of the route's braces */
 	struct str token;                    /* as presented; absent if there was none */
+	bool token_from_cookie;              /* set by dialect->token: the guard then asks for an Origin */
 	struct session session;              /* account 0: nobody is signed in */
 	struct call call;                    /* for the stubs: caller, deadline, request id */
 
@@ -46,6 +48,7 @@ struct req {
 	struct str body;
 	json_t *json;
 	struct form *form;
+	struct field_problems *problems; /* what was wrong with the fields; NULL: nothing was noted */
 };
 
 /* The whole body, read on the first call: ERR_TOO_LARGE over the route's limit, ERR_IO when the client

@@ -28,7 +28,10 @@
 	X(-20, NO_METHOD, "no_method", "the service has no such method")                           \
 	X(-21, CONFLICT, "conflict", "the same key came with another request")                     \
 	X(-22, BAD_CODE, "bad_code", "wrong, used or expired code")                                \
-	X(-23, TOTP_REQUIRED, "totp_required", "a second factor is needed")
+	X(-23, TOTP_REQUIRED, "totp_required", "a second factor is needed")                        \
+	X(-24, BAD_JSON, "bad_json", "the body is not JSON")                                       \
+	X(-25, MEDIA_TYPE, "unsupported_media_type", "the body has the wrong Content-Type")        \
+	X(-26, METHOD, "method_not_allowed", "the path does not know this method")
 
 enum err {
 #define ERR_ENUM(code, name, wire, text) ERR_##name = (code),
