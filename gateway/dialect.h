@@ -17,7 +17,7 @@ struct req;
 
 /* Not saying is refusing: 0 denies everybody. */
 enum route_auth {
-	AUTH_NONE = 1, /* anybody; a stale or foreign token is ignored, a valid one is noted */
+	AUTH_NONE = 1, /* anybody; the token is not looked at, unless a handler asks by guard_session */
 	AUTH_ACCOUNT,  /* a valid session */
 	AUTH_ADMIN,    /* a valid session of an administrator */
 };
@@ -46,6 +46,7 @@ struct route {
 	const char *failure; /* the route's general failure envelope, for dialects that have one */
 	int64_t body_max;    /* bytes; 0 is ROUTE_BODY_MAX. Larger by Content-Length: 413 unread */
 	const struct route_doc *doc;
+	int deadline_ms; /* of the request's calls; 0 is GATEWAY_CALL_MS. Routes that hash need more */
 };
 
 struct dialect {

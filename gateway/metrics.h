@@ -17,6 +17,8 @@ void metrics_free(struct metrics *metrics);
 /* One answered request; route NULL for what no route took. No lock on the way. */
 void metrics_count(struct metrics *metrics, const struct dialect *dialect, const struct route *route,
 	int status, int64_t taken_us);
+/* One request that the front refused (http_conf.on_refused). */
+void metrics_refused(struct metrics *metrics, int status);
 /* Writes all samples: the gateway's own and, by svc.stats, those of the services that answer. */
 void metrics_write(struct metrics *metrics, struct call *call, struct buf *out);
 

@@ -45,11 +45,18 @@ struct req {
 
 	/* Lazily read input; use the functions. */
 	bool body_read;
+	int body_err; /* what reading it came to: asked again, the answer is the same */
 	struct str body;
 	json_t *json;
 	struct form *form;
 	struct field_problems *problems; /* what was wrong with the fields; NULL: nothing was noted */
 };
+
+/* For the router: the request of an exchange, all in the arena, with id, trace and deadline set, and
+ * what must be freed after the reply. ERR_NOMEM. */
+int req_init(struct req *req, struct gateway *gateway, struct http_exchange *http,
+	struct arena *arena);
+void req_done(struct req *req);
 
 /* The whole body, read on the first call: ERR_TOO_LARGE over the route's limit, ERR_IO when the client
  * vanished. */
