@@ -1,0 +1,1 @@
+"""Runs the suite: Redis and the five processes, for deploy/up and deploy/down."""
