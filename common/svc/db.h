@@ -52,35 +52,42 @@ struct db_spec {
 	const char *file; /* "user.db", within the data directory */
 	const char *const *migrations;
 	size_t migration_count;
-	int readers; /* the most threads that read */
+	int readers; /* the most threads that read, beside the lanes' (svc_main adds those) */
 };
+
+/* Has SQLite's own reports (a failing disk, a damaged file, wrong SQL) told to on_fault, on any
+ * thread; it must not use the database. Once, before the first db_open. */
+void db_watch_faults(void (*on_fault)(int code, const char *text));
 
 /* Opens or makes the database. Migrations run under a file lock, after a copy of the old file
  * (<file>.before-<version>). ERR_IO; ERR_EXISTS when another process has it open; ERR_CONFLICT when
  * the file is newer than the program. *ret_reason: static text for the log, set on errors. */
 int db_open(const char *data_dir, const struct db_spec *spec, struct db **ret_db,
 	const char **ret_reason);
-/* Finishes queued jobs, checkpoints, closes. */
+/* Finishes queued jobs, checkpoints, closes. No other thread may be in a call; NULL is allowed. */
 void db_close(struct db *db);
 
 /* Runs job on the writer's thread and returns its result after the commit. A negative result undoes
- * the job's own changes only. ERR_IO when the commit failed, ERR_BUSY when the queue is full. */
+ * the job's own changes only. ERR_IO when the commit failed, ERR_BUSY when the queue is full. A job
+ * must not call db_write. */
 typedef int db_job(struct db_conn *conn, void *arg);
 int db_write(struct db *db, db_job *job, void *arg);
 
 /* This thread's read-only connection (autocommit: each statement sees the newest commit). NULL when
- * it cannot be opened. */
+ * it cannot be opened or spec->readers threads have one. Closed when the thread ends. */
 struct db_conn *db_reader(struct db *db);
 
 /* Runs a statement that returns no rows. ERR_TAKEN on a broken UNIQUE constraint, ERR_INVALID on any
- * other constraint, ERR_IO. ret_changes: rows changed; may be NULL. */
+ * other constraint, ERR_IO, ERR_INTERNAL for wrong SQL or a wrong number of arguments. ret_changes:
+ * rows changed; may be NULL. */
 int db_exec(struct db_conn *conn, const struct db_sql *sql, const struct db_value *args,
 	size_t count, int64_t *ret_changes);
 /* The first row into the struct, columns to fields by position (as many columns as fields; LIST and
  * OBJ are not allowed). ERR_NOT_FOUND without a row. Text is copied into the arena. */
 int db_row(struct db_conn *conn, const struct db_sql *sql, const struct db_value *args,
 	size_t count, const struct field_set *set, struct arena *arena, void *ret_object);
-/* All rows, at most FIELD_LIST_MAX, as an array of structs. */
+/* All rows as an array of structs (NULL when there are none); ERR_TOO_LARGE for more than
+ * FIELD_LIST_MAX. */
 int db_rows(struct db_conn *conn, const struct db_sql *sql, const struct db_value *args,
 	size_t count, const struct field_set *set, struct arena *arena, void *ret_array,
 	size_t *ret_count);
@@ -92,6 +99,7 @@ struct db_stats {
 	uint64_t commits; /* batches */
 	uint64_t jobs;
 	uint64_t wal_bytes;
+	uint64_t queued; /* jobs waiting now */
 };
 void db_stats(struct db *db, struct db_stats *ret_stats);
 
