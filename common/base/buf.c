@@ -19,31 +19,34 @@ void buf_init(struct buf *buf, struct arena *arena, size_t limit)
 	*buf = (struct buf){.arena = arena, .limit = limit};
 }
 
-static bool grow(struct buf *buf, size_t len)
+/* False when the arena has no room. */
+static bool set_cap(struct buf *buf, size_t cap)
 {
-	size_t cap = buf->cap < BUF_FIRST / 2 ? BUF_FIRST : buf->cap * 2;
-	char *p;
+	char *p = arena_grow(buf->arena, buf->p, buf->cap, cap);
 
-	if (len > buf->limit - buf->len)
-		goto failed;
-	if (cap < buf->len + len)
-		cap = buf->len + len;
-	if (cap > buf->limit)
-		cap = buf->limit;
-	p = arena_grow(buf->arena, buf->p, buf->cap, cap);
-	/* The arena may have room for this, though not for double. */
-	if (!p && cap > buf->len + len) {
-		cap = buf->len + len;
-		p = arena_grow(buf->arena, buf->p, buf->cap, cap);
-	}
 	if (!p)
-		goto failed;
+		return false;
 	buf->p = p;
 	buf->cap = cap;
 	return true;
-failed:
-	buf->failed = true;
-	return false;
+}
+
+static bool grow(struct buf *buf, size_t len)
+{
+	size_t cap = buf->cap < BUF_FIRST / 2 ? BUF_FIRST : buf->cap * 2;
+	size_t need = buf->len + len;
+
+	if (len > buf->limit - buf->len) {
+		buf->failed = true;
+		return false;
+	}
+	if (cap < need)
+		cap = need;
+	if (cap > buf->limit)
+		cap = buf->limit;
+	/* The arena may have room for this, though not for double. */
+	buf->failed = !set_cap(buf, cap) && !set_cap(buf, need);
+	return !buf->failed;
 }
 
 /* Whether len more bytes may be written at p + len. */

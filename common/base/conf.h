@@ -3,6 +3,9 @@
  * environment, else from the file named by QUINTET_CONFIG (KEY = value lines), else it is the
  * default. All rows of all processes stand in settings.c, so that one process can tell a key that
  * belongs to another from a misspelt one.
+ *
+ * The file: `#` or `;` at the start of a line, or `;` after a blank, begins a comment; no sections,
+ * no indented lines, 198 bytes a line (libinih's limit); longer values go into the environment.
  */
 #ifndef BASE_CONF_H
 #define BASE_CONF_H
@@ -14,12 +17,15 @@
 
 #include "common/base/str.h"
 
+#define CONF_SECRET_MAX 4096
+
 enum conf_kind {
 	CONF_TEXT,
 	CONF_INT,    /* minimum..maximum */
 	CONF_BOOL,   /* 0 or 1 */
 	CONF_LIST,   /* comma-separated words */
-	CONF_SECRET, /* also as KEY_FILE: the file's content without its last newline */
+	CONF_SECRET, /* also as KEY_FILE: the file's content without its last newline, at most
+		      * CONF_SECRET_MAX bytes */
 };
 
 /* Processes that read a row, or'ed. */
@@ -41,6 +47,7 @@ struct conf_row {
 	const char *fallback; /* "" is "not set" */
 	int64_t min, max;     /* CONF_INT only */
 	const char *help;
+	const char *words; /* comma-separated: all that a text or list may hold; NULL is anything */
 };
 
 extern const struct conf_row conf_rows[];
@@ -57,6 +64,7 @@ void conf_help(enum conf_process process, FILE *out);
 
 /* The key must stand in conf_rows for this process; anything else is a programmer's error and
  * aborts. Slices live as long as conf; an unset text is empty. */
+/* A list comes as it was written. */
 struct str conf_text(const struct conf *conf, const char *key);
 int64_t conf_int(const struct conf *conf, const char *key);
 bool conf_bool(const struct conf *conf, const char *key);

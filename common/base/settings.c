@@ -1,12 +1,15 @@
 #include "common/base/conf.h"
 
-#define ROW(key, kind, processes, fallback, min, max, help) {key, kind, processes, fallback, min, max, help}
+#define ROW(key, kind, processes, fallback, min, max, help)                                        \
+	{key, kind, processes, fallback, min, max, help, NULL}
+#define ROW_WORDS(key, kind, processes, fallback, words, help)                                     \
+	{key, kind, processes, fallback, 0, 0, help, words}
 
 /* clang-format off: a table */
 const struct conf_row conf_rows[] = {
 	ROW("QUINTET_DATA", CONF_TEXT, CONF_ALL, "./data", 0, 0, "directory of databases, keys and the outbox"),
 	ROW("QUINTET_CONFIG", CONF_TEXT, CONF_ALL, "", 0, 0, "file with lines KEY = value, used where the environment says nothing"),
-	ROW("QUINTET_LOG_LEVEL", CONF_TEXT, CONF_ALL, "info", 0, 0, "debug, info, warn or error"),
+	ROW_WORDS("QUINTET_LOG_LEVEL", CONF_TEXT, CONF_ALL, "info", "debug,info,warn,error", "least level that is logged"),
 	ROW("QUINTET_HTTP_PORT", CONF_INT, CONF_GATEWAY, "8080", 1, 65535, "port for HTTP"),
 	ROW("QUINTET_PUSH_PORT", CONF_INT, CONF_GATEWAY, "8081", 1, 65535, "port for WebSocket"),
 	ROW("QUINTET_LISTEN", CONF_TEXT, CONF_GATEWAY, "0.0.0.0", 0, 0, "address the HTTP and WebSocket ports are bound to"),
@@ -22,7 +25,7 @@ const struct conf_row conf_rows[] = {
 	ROW("QUINTET_SESSION_TTL", CONF_INT, CONF_AUTH, "604800", 1, 31536000, "lifetime of an unused session, in seconds"),
 	ROW("QUINTET_REGISTER_LIMIT", CONF_INT, CONF_AUTH, "0", 0, 1000000, "registrations an hour and address; 0: no limit"),
 	ROW("QUINTET_DEV", CONF_BOOL, CONF_ALL, "0", 0, 0, "1: captcha answers go to the outbox too"),
-	ROW("QUINTET_DIALECTS", CONF_LIST, CONF_GATEWAY, "clinic,medusa,volunteer,friendlive,cattle", 0, 0, "dialects that are served beside /v1"),
+	ROW_WORDS("QUINTET_DIALECTS", CONF_LIST, CONF_GATEWAY, "clinic,medusa,volunteer,friendlive,cattle", "clinic,medusa,volunteer,friendlive,cattle", "dialects that are served beside /v1"),
 	ROW("QUINTET_TZ", CONF_TEXT, CONF_GATEWAY, "Asia/Shanghai", 0, 0, "zone in which the dialects show times"),
 	ROW("QUINTET_CORS_ORIGINS", CONF_LIST, CONF_GATEWAY, "", 0, 0, "origins of web pages that may call from elsewhere"),
 	ROW("QUINTET_METRICS_ALLOW", CONF_LIST, CONF_GATEWAY, "", 0, 0, "networks, beside loopback, that may read /metrics"),
