@@ -35,7 +35,7 @@ static void account_change(struct user_account *account, const struct user_updat
 	text_set(&account->last_name, in->last_name);
 	text_set(&account->description, in->description);
 	text_set(&account->wechat, in->wechat);
-	if (in->age.set)
+	if (in->age.set || in->no_age)
 		account->age = in->age;
 	if (in->sex)
 		account->sex = in->sex;

@@ -96,7 +96,8 @@ FIELD_STRUCT(user_registered_out, USER_REGISTERED_OUT)
 	X(S, STR, description, 0, USER_DESCRIPTION_MAX)                                            \
 	X(S, STR, email, 0, USER_EMAIL_MAX)                                                        \
 	X(S, STR, phone, 0, USER_PHONE_MAX)                                                        \
-	X(S, STR, wechat, 0, 50)
+	X(S, STR, wechat, 0, 50)                                                                   \
+	X(S, BOOL, no_age, FIELD_INTERNAL, 0) /* removes the age */
 #define USER_UPDATE_OUT USER_CREATE_OUT
 FIELD_STRUCT(user_update_in, USER_UPDATE_IN)
 FIELD_STRUCT(user_update_out, USER_UPDATE_OUT)
