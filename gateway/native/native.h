@@ -1,0 +1,71 @@
+/* The handlers of /v1 and the request shapes that are the gateway's own. */
+#ifndef GATEWAY_NATIVE_H
+#define GATEWAY_NATIVE_H
+
+#include "common/rpc/auth_api.h"
+#include "common/rpc/user_api.h"
+
+struct req;
+
+/* PUT /v1/me/password */
+#define NATIVE_PASSWORD_IN(X, S)                                                                   \
+	X(S, SECRET, current, FIELD_REQUIRED, AUTH_PASSWORD_MAX)                                   \
+	X(S, SECRET, new, FIELD_REQUIRED, AUTH_PASSWORD_MAX)
+FIELD_STRUCT(native_password_in, NATIVE_PASSWORD_IN)
+
+/* GET /v1/config */
+#define NATIVE_PUSH(X, S) X(S, STR, url, FIELD_REQUIRED, 300)
+FIELD_STRUCT(native_push, NATIVE_PUSH)
+#define NATIVE_LIMITS(X, S)                                                                        \
+	X(S, INT, body_bytes, 0, INT32_MAX)                                                        \
+	X(S, INT, list_default, 0, INT32_MAX)                                                      \
+	X(S, INT, list_items, 0, INT32_MAX)                                                        \
+	X(S, INT, username_characters, 0, INT32_MAX)                                               \
+	X(S, INT, display_name_characters, 0, INT32_MAX)                                           \
+	X(S, INT, description_characters, 0, INT32_MAX)                                            \
+	X(S, INT, password_bytes_min, 0, INT32_MAX)                                                \
+	X(S, INT, password_bytes, 0, INT32_MAX)
+FIELD_STRUCT(native_limits, NATIVE_LIMITS)
+#define NATIVE_CONFIG(X, S)                                                                        \
+	X(S, STR, version, FIELD_REQUIRED, 32)                                                     \
+	X(S, STRS, dialects, 0, 32)                                                                \
+	X(S, OBJ, push, 0, native_push)                                                            \
+	X(S, OBJ, limits, 0, native_limits)
+FIELD_STRUCT(native_config, NATIVE_CONFIG)
+
+#define NATIVE_PASSWORD_MIN 8 /* bytes; svc-auth's POLICY_NATIVE enforces it */
+
+/* accounts.c */
+int accounts_post(struct req *req);
+/* Adds the account as the caller may see it: private fields for its owner and administrators. */
+void accounts_write(struct req *req, const struct user_account *account);
+/* The whole reply: the account. */
+int accounts_reply(struct req *req, int status, const struct user_account *account);
+
+/* sessions.c */
+int sessions_post(struct req *req);
+int sessions_list(struct req *req);
+int sessions_delete(struct req *req);
+int sessions_delete_current(struct req *req);
+int sessions_delete_others(struct req *req);
+
+/* me.c */
+int me_get(struct req *req);
+int me_patch(struct req *req);
+int me_delete(struct req *req);
+int me_put_password(struct req *req);
+
+/* contacts.c */
+int contacts_list(struct req *req);
+int contacts_put(struct req *req);
+int contacts_delete(struct req *req);
+
+/* users.c */
+int users_get(struct req *req);
+int users_list(struct req *req);
+int users_patch(struct req *req);
+
+/* config.c */
+int config_get(struct req *req);
+
+#endif
