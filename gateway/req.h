@@ -48,7 +48,6 @@ struct req {
 	int body_err; /* what reading it came to: asked again, the answer is the same */
 	struct str body;
 	json_t *json;
-	struct form *form;
 	struct field_problems *problems; /* what was wrong with the fields; NULL: nothing was noted */
 };
 
