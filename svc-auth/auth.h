@@ -1,0 +1,37 @@
+/* What svc-auth holds while it runs (ctx->state); made by main.c. */
+#ifndef AUTH_AUTH_H
+#define AUTH_AUTH_H
+
+#include <stdint.h>
+
+#include "common/rpc/seal.h"
+#include "common/svc/svc.h"
+
+struct password_hasher;
+struct redis;
+struct repair;
+
+struct auth {
+	struct db *db;
+	struct redis *redis;
+	struct event_pub *events;
+	struct password_hasher *hasher;
+	struct repair *repair;
+	struct seal_key jwt_key;
+	int64_t session_ttl_s;
+	int64_t register_limit; /* an hour and address; 0: none */
+};
+
+/* What svc_main starts. Lanes depend on the machine; not for several threads at once. */
+const struct svc_spec *auth_spec(void);
+
+/* A call to svc-user in the course of another, on this service's own behalf: same request id and
+ * deadline, but given up after AUTH_CALL_MAX_S at the latest. */
+struct call auth_own_call(const struct call *call);
+#define AUTH_CALL_MAX_S 10
+
+struct credential;
+/* ERR_UNAUTHENTICATED when the account has none (it was erased), ERR_UNAVAILABLE. */
+int auth_credential(struct svc_ctx *ctx, int64_t account, struct credential *ret_credential);
+
+#endif

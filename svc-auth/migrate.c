@@ -1,0 +1,27 @@
+#include "svc-auth/migrate.h"
+
+/* A credential is pending while account is NULL (DESIGN.md, "Accounts across two services"). */
+static const char first[] =
+	"CREATE TABLE credentials ("
+	" registration TEXT NOT NULL PRIMARY KEY,"
+	" account BIGINT UNIQUE,"
+	" algorithm INTEGER NOT NULL,"
+	" salt BLOB NOT NULL,"
+	" hash BLOB NOT NULL,"
+	" created BIGINT NOT NULL,"
+	" sessions_from BIGINT NOT NULL DEFAULT 0,"
+	" keep_session TEXT,"
+	" erasing INTEGER NOT NULL DEFAULT 0);"
+	"CREATE INDEX credentials_unfinished ON credentials (registration)"
+	" WHERE account IS NULL OR erasing = 1;"
+	"CREATE TABLE sign_ins ("
+	" id BIGINT NOT NULL PRIMARY KEY,"
+	" time BIGINT NOT NULL,"
+	" account BIGINT,"
+	" address TEXT,"
+	" device TEXT,"
+	" outcome INTEGER NOT NULL);"
+	"CREATE INDEX sign_ins_account ON sign_ins (account, id) WHERE account IS NOT NULL;";
+
+const char *const migrate_steps[] = {first};
+const size_t migrate_count = sizeof(migrate_steps) / sizeof(migrate_steps[0]);

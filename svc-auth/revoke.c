@@ -1,0 +1,50 @@
+#include "svc-auth/revoke.h"
+
+#include "common/base/buf.h"
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "svc-auth/auth.h"
+#include "svc-auth/session.h"
+#include "svc-auth/store.h"
+
+static int write_down(struct db_conn *conn, void *arg)
+{
+	const struct revoke *revoke = arg;
+	const int64_t now_us = clock_now_us();
+
+	if (!revoke->change)
+		return store_sessions_from(conn, revoke->account, now_us, revoke->keep_session);
+	return store_password_set(
+		conn, revoke->account, revoke->change, now_us, revoke->keep_session);
+}
+
+/* "!<session>": all but this one; "": all. */
+static void publish(struct svc_ctx *ctx, const struct revoke *revoke)
+{
+	struct auth *auth = ctx->state;
+	struct buf detail;
+
+	buf_init(&detail, ctx->arena, SESSION_ID_LEN + 1);
+	if (revoke->keep_session.len) {
+		buf_add_char(&detail, '!');
+		buf_add_str(&detail, revoke->keep_session);
+	}
+	event_publish(auth->events, STR("auth.revoked"), revoke->account,
+		buf_failed(&detail) ? STR_NONE : buf_str(&detail));
+}
+
+int revoke_sessions(struct svc_ctx *ctx, const struct revoke *revoke)
+{
+	struct auth *auth = ctx->state;
+	struct revoke job = *revoke;
+	int rc = session_ping(auth->redis, ctx->arena);
+
+	if (!rc)
+		rc = db_write(auth->db, write_down, &job);
+	if (rc)
+		return rc == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : rc;
+	/* Failing now does no harm: auth.resolve finds them void. */
+	session_end_all(auth->redis, ctx->arena, revoke->account, revoke->keep_session);
+	publish(ctx, revoke);
+	return 0;
+}

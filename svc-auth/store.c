@@ -1,0 +1,175 @@
+#include "svc-auth/store.h"
+
+#include <string.h>
+
+#include "common/base/err.h"
+
+FIELD_TABLE(credential, CREDENTIAL)
+FIELD_TABLE(sign_in, SIGN_IN)
+
+#define CREDENTIAL_COLUMNS                                                                         \
+	"registration, account, algorithm, salt, hash, created, sessions_from, keep_session, "     \
+	"erasing"
+
+static struct str bytes(const unsigned char *p, size_t len)
+{
+	return (struct str){(const char *)p, len};
+}
+
+/* ERR_NOT_FOUND when nothing changed. */
+static int change_one(struct db_conn *conn, const struct db_sql *sql, const struct db_value *args,
+	size_t count)
+{
+	int64_t changes;
+	int rc = db_exec(conn, sql, args, count, &changes);
+
+	if (rc)
+		return rc;
+	return changes ? 0 : ERR_NOT_FOUND;
+}
+
+int store_pending_add(struct db_conn *conn, struct str registration,
+	const struct password_hash *hash, int64_t created_us)
+{
+	static const struct db_sql sql = {
+		"INSERT INTO credentials (registration, algorithm, salt, hash, created) "
+		"VALUES ($1, $2, $3, $4, $5)"};
+
+	return db_exec(conn, &sql,
+		DB_ARGS(DB_STR(registration), DB_INT(hash->algorithm),
+			DB_BYTES(bytes(hash->salt, sizeof(hash->salt))),
+			DB_BYTES(bytes(hash->hash, sizeof(hash->hash))), DB_INT(created_us)),
+		NULL);
+}
+
+int store_activate(struct db_conn *conn, struct str registration, int64_t account)
+{
+	static const struct db_sql sql = {
+		"UPDATE credentials SET account = $2 "
+		"WHERE registration = $1 AND (account IS NULL OR account = $2)"};
+
+	return change_one(conn, &sql, DB_ARGS(DB_STR(registration), DB_INT(account)));
+}
+
+int store_pending_delete(struct db_conn *conn, struct str registration)
+{
+	static const struct db_sql sql = {
+		"DELETE FROM credentials WHERE registration = $1 AND account IS NULL"};
+
+	return db_exec(conn, &sql, DB_ARGS(DB_STR(registration)), NULL);
+}
+
+int store_credential(struct db_conn *conn, int64_t account, struct arena *arena,
+	struct credential *ret_credential)
+{
+	static const struct db_sql sql = {
+		"SELECT " CREDENTIAL_COLUMNS " FROM credentials WHERE account = $1"};
+
+	return db_row(conn, &sql, DB_ARGS(DB_INT(account)), &credential_fields, arena,
+		ret_credential);
+}
+
+int store_unfinished(struct db_conn *conn, struct str after, int64_t limit, struct arena *arena,
+	struct credential **ret_credentials, size_t *ret_count)
+{
+	static const struct db_sql sql = {
+		"SELECT " CREDENTIAL_COLUMNS " FROM credentials "
+		"WHERE (account IS NULL OR erasing = 1) AND registration > $1 "
+		"ORDER BY registration LIMIT $2"};
+
+	return db_rows(conn, &sql, DB_ARGS(DB_STR(after), DB_INT(limit)), &credential_fields,
+		arena, ret_credentials, ret_count);
+}
+
+int store_password_set(struct db_conn *conn, int64_t account, const struct password_hash *hash,
+	int64_t sessions_from_us, struct str keep_session)
+{
+	static const struct db_sql sql = {
+		"UPDATE credentials SET algorithm = $2, salt = $3, hash = $4, sessions_from = $5, "
+		"keep_session = $6 WHERE account = $1"};
+
+	return change_one(conn, &sql,
+		DB_ARGS(DB_INT(account), DB_INT(hash->algorithm),
+			DB_BYTES(bytes(hash->salt, sizeof(hash->salt))),
+			DB_BYTES(bytes(hash->hash, sizeof(hash->hash))), DB_INT(sessions_from_us),
+			DB_STR(keep_session)));
+}
+
+int store_sessions_from(struct db_conn *conn, int64_t account, int64_t sessions_from_us,
+	struct str keep_session)
+{
+	static const struct db_sql sql = {
+		"UPDATE credentials SET sessions_from = $2, keep_session = $3 WHERE account = $1"};
+
+	return change_one(conn, &sql,
+		DB_ARGS(DB_INT(account), DB_INT(sessions_from_us), DB_STR(keep_session)));
+}
+
+int store_erasing_set(struct db_conn *conn, int64_t account)
+{
+	static const struct db_sql sql = {"UPDATE credentials SET erasing = 1 WHERE account = $1"};
+
+	return change_one(conn, &sql, DB_ARGS(DB_INT(account)));
+}
+
+int store_credential_delete(struct db_conn *conn, int64_t account)
+{
+	static const struct db_sql sql = {"DELETE FROM credentials WHERE account = $1"};
+
+	return db_exec(conn, &sql, DB_ARGS(DB_INT(account)), NULL);
+}
+
+int store_hash(const struct credential *credential, struct password_hash *ret_hash)
+{
+	if (credential->salt.len != PASSWORD_SALT_LEN || credential->hash.len != PASSWORD_HASH_LEN)
+		return ERR_INTERNAL;
+	ret_hash->algorithm = credential->algorithm;
+	memcpy(ret_hash->salt, credential->salt.p, PASSWORD_SALT_LEN);
+	memcpy(ret_hash->hash, credential->hash.p, PASSWORD_HASH_LEN);
+	return 0;
+}
+
+int store_sign_in_add(struct db_conn *conn, const struct sign_in *sign_in, int64_t *ret_id)
+{
+	static const struct db_sql sql = {
+		"INSERT INTO sign_ins (id, time, account, address, device, outcome) "
+		"SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3, $4, $5 FROM sign_ins RETURNING id"};
+
+	return db_number(conn, &sql,
+		DB_ARGS(DB_INT(sign_in->time), DB_ID(sign_in->account), DB_STR(sign_in->address),
+			DB_STR(sign_in->device), DB_INT(sign_in->outcome)),
+		ret_id);
+}
+
+int store_sign_ins_prune(struct db_conn *conn, int64_t last)
+{
+	static const struct db_sql sql = {"DELETE FROM sign_ins WHERE id <= $1"};
+
+	return db_exec(conn, &sql, DB_ARGS(DB_INT(last)), NULL);
+}
+
+int store_sign_ins_prune_unknown(struct db_conn *conn, int64_t after, int64_t last)
+{
+	static const struct db_sql sql = {
+		"DELETE FROM sign_ins WHERE id > $1 AND id <= $2 AND account IS NULL"};
+
+	return db_exec(conn, &sql, DB_ARGS(DB_INT(after), DB_INT(last)), NULL);
+}
+
+int store_sign_ins_forget(struct db_conn *conn, int64_t account)
+{
+	static const struct db_sql sql = {"DELETE FROM sign_ins WHERE account = $1"};
+
+	return db_exec(conn, &sql, DB_ARGS(DB_INT(account)), NULL);
+}
+
+int store_sign_ins(struct db_conn *conn, int64_t limit, struct arena *arena,
+	struct sign_in **ret_sign_ins, size_t *ret_count)
+{
+	static const struct db_sql sql = {
+		"SELECT id, time, account, address, device, outcome FROM sign_ins "
+		"ORDER BY id DESC LIMIT $1"};
+
+	return db_rows(conn, &sql, DB_ARGS(DB_INT(limit)), &sign_in_fields, arena, ret_sign_ins,
+		ret_count);
+}

@@ -1,0 +1,66 @@
+/* All SQL of svc-auth, one function a statement. Functions that write run in a db_job. */
+#ifndef AUTH_STORE_H
+#define AUTH_STORE_H
+
+#include "common/svc/db.h"
+#include "svc-auth/password.h"
+
+#define STORE_REGISTRATION_LEN 32 /* hex digits */
+
+#define CREDENTIAL(X, S)                                                                           \
+	X(S, STR, registration, FIELD_REQUIRED, STORE_REGISTRATION_LEN)                            \
+	X(S, ID, account, 0, 0) /* 0 while pending */                                              \
+	X(S, INT, algorithm, 0, INT32_MAX)                                                         \
+	X(S, BYTES, salt, FIELD_REQUIRED, PASSWORD_SALT_LEN)                                       \
+	X(S, BYTES, hash, FIELD_REQUIRED, PASSWORD_HASH_LEN)                                       \
+	X(S, TIME, created, 0, 0)                                                                  \
+	X(S, TIME, sessions_from, 0, 0) /* sessions begun before are void, … */                    \
+	X(S, STR, keep_session, 0, 64)  /* … except this one */                                    \
+	X(S, BOOL, erasing, 0, 0)       /* the owner asked for erasure; to be finished */
+FIELD_STRUCT(credential, CREDENTIAL)
+
+/* Adds a pending credential. */
+int store_pending_add(struct db_conn *conn, struct str registration,
+	const struct password_hash *hash, int64_t created_us);
+/* Gives a pending credential its account. Already so: 0. ERR_NOT_FOUND: no such credential. */
+int store_activate(struct db_conn *conn, struct str registration, int64_t account);
+/* Does nothing to an active one. */
+int store_pending_delete(struct db_conn *conn, struct str registration);
+/* The account's credential; ERR_NOT_FOUND. */
+int store_credential(struct db_conn *conn, int64_t account, struct arena *arena,
+	struct credential *ret_credential);
+/* Pending credentials, and those to be erased, by registration from the one after `after`. */
+int store_unfinished(struct db_conn *conn, struct str after, int64_t limit, struct arena *arena,
+	struct credential **ret_credentials, size_t *ret_count);
+/* ERR_NOT_FOUND when the account has no credential, also below. */
+int store_password_set(struct db_conn *conn, int64_t account, const struct password_hash *hash,
+	int64_t sessions_from_us, struct str keep_session);
+int store_sessions_from(struct db_conn *conn, int64_t account, int64_t sessions_from_us,
+	struct str keep_session);
+int store_erasing_set(struct db_conn *conn, int64_t account);
+int store_credential_delete(struct db_conn *conn, int64_t account);
+/* The hash within a row; ERR_INTERNAL when the row is damaged. */
+int store_hash(const struct credential *credential, struct password_hash *ret_hash);
+
+#define SIGN_IN(X, S)                                                                              \
+	X(S, ID, id, 0, 0)                                                                         \
+	X(S, TIME, time, 0, 0)                                                                     \
+	X(S, ID, account, 0, 0) /* 0: there was none */                                            \
+	X(S, STR, address, 0, 64)                                                                  \
+	X(S, STR, device, 0, 100)                                                                  \
+	X(S, INT, outcome, 0, INT32_MAX) /* enum audit_outcome */
+FIELD_STRUCT(sign_in, SIGN_IN)
+
+/* Adds a row under the next id, which it returns; sign_in->id is not looked at. */
+int store_sign_in_add(struct db_conn *conn, const struct sign_in *sign_in, int64_t *ret_id);
+/* Deletes all rows up to `last`. */
+int store_sign_ins_prune(struct db_conn *conn, int64_t last);
+/* Deletes the rows without account in (after, last]. */
+int store_sign_ins_prune_unknown(struct db_conn *conn, int64_t after, int64_t last);
+/* Deletes the rows of one account. */
+int store_sign_ins_forget(struct db_conn *conn, int64_t account);
+/* The newest `limit` rows, newest first. */
+int store_sign_ins(struct db_conn *conn, int64_t limit, struct arena *arena,
+	struct sign_in **ret_sign_ins, size_t *ret_count);
+
+#endif
