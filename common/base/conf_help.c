@@ -16,7 +16,7 @@ struct cells {
 static const char *const kind_names[] = {
 	[CONF_TEXT] = "text",
 	[CONF_INT] = "number",
-	[CONF_BOOL] = "0 or 1",
+	[CONF_BOOL] = "bool",
 	[CONF_LIST] = "list",
 	[CONF_SECRET] = "secret",
 };
@@ -26,7 +26,9 @@ static void fill(const struct conf_row *row, struct cells *ret_cells)
 	ret_cells->text[COLUMN_KEY] = row->key;
 	ret_cells->text[COLUMN_TYPE] = kind_names[row->kind];
 	ret_cells->text[COLUMN_FALLBACK] = row->fallback[0] ? row->fallback : "-";
-	ret_cells->text[COLUMN_RANGE] = row->words ? row->words : "-";
+	ret_cells->text[COLUMN_RANGE] = row->kind == CONF_BOOL ? "0..1"
+					: row->words	       ? row->words
+							       : "-";
 	if (row->kind == CONF_INT) {
 		(void)snprintf(ret_cells->range, sizeof(ret_cells->range), "%" PRId64 "..%" PRId64,
 			row->min, row->max);
