@@ -14,7 +14,7 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"status", NULL, "", "health of every service; exit status 1 unless all are well",
+	{"status", NULL, NULL, "health of every service; exit status 1 unless all are well",
 		status_show},
 	{"admin", "create", "--username NAME --password-stdin",
 		"make an administrator, print the account's id", account_create_admin},
@@ -25,14 +25,25 @@ static const struct command commands[] = {
 	{"user", "role", "ID ROLE", "administrator, donor, volunteer or member", account_set_role},
 };
 
+static void synopsis(const struct command *command, FILE *out)
+{
+	fputs(command->noun, out);
+	if (command->verb)
+		fprintf(out, " %s", command->verb);
+	if (command->arguments)
+		fprintf(out, " %s", command->arguments);
+	fputc('\n', out);
+}
+
 static void usage(FILE *out)
 {
 	fputs("usage: ctl COMMAND, with the suite's QUINTET_DATA and QUINTET_BUS_PORT\n\n", out);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		const struct command *command = &commands[i];
 
-		fprintf(out, "  %s%s%s %s\n      %s\n", command->noun, command->verb ? " " : "",
-			command->verb ? command->verb : "", command->arguments, command->help);
+		fputs("  ", out);
+		synopsis(command, out);
+		fprintf(out, "      %s\n", command->help);
 	}
 	fputs("  --settings\n      the settings this tool reads\n"
 	      "\nExit status: 0 done, 1 failed, 2 wrong usage.\n",
@@ -72,8 +83,9 @@ int main(int argc, char **argv)
 	}
 	skip = command->verb ? 3 : 2;
 	status = command->run(argc - skip, argv + skip);
-	if (status == COMMAND_USAGE)
-		fprintf(stderr, "usage: ctl %s%s%s %s\n", command->noun, command->verb ? " " : "",
-			command->verb ? command->verb : "", command->arguments);
+	if (status == COMMAND_USAGE) {
+		fputs("usage: ctl ", stderr);
+		synopsis(command, stderr);
+	}
 	return status;
 }

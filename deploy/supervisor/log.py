@@ -13,12 +13,11 @@ def event(level, message, **fields):
         "time": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "level": level,
         "process": "supervise",
-        "request": "",
         "message": message,
         **fields,
     }
     try:
-        print(json.dumps(line, ensure_ascii=False), file=sys.stderr, flush=True)
+        print(json.dumps(line, ensure_ascii=False, separators=(",", ":")), file=sys.stderr, flush=True)
     except OSError:
         pass  # a closed terminal or a full disk is no reason to stop the suite
 
