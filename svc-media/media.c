@@ -2,6 +2,14 @@
 
 METHOD_HANDLERS(media, MEDIA_METHODS)
 
+/* The service's state is the process itself: its database is all there is so far. */
+static int init(struct svc *svc, void **ret_state, const char **ret_reason)
+{
+	(void)ret_reason;
+	*ret_state = svc;
+	return 0;
+}
+
 const struct svc_spec media_spec = {
 	.name = "svc-media",
 	.service = SERVICE_MEDIA,
@@ -14,4 +22,5 @@ const struct svc_spec media_spec = {
 			[LANE_READ] = {.threads = MEDIA_READ_THREADS, .queue = 256},
 			[LANE_WRITE] = {.threads = MEDIA_WRITE_THREADS, .queue = 256},
 		},
+	.init = init,
 };
