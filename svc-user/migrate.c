@@ -41,7 +41,7 @@ static const char *const migrations[] = {
 	" followed INTEGER NOT NULL REFERENCES accounts (id),"
 	" since BIGINT NOT NULL,"
 	" PRIMARY KEY (follower, followed));"
-	"CREATE INDEX follows_by_time ON follows (follower, since);"
+	"CREATE INDEX follows_by_time ON follows (follower, since, followed);"
 	"CREATE TABLE contacts ("
 	" owner INTEGER NOT NULL REFERENCES accounts (id),"
 	" contact INTEGER NOT NULL REFERENCES accounts (id),"
