@@ -18,10 +18,12 @@ struct redis;
 
 #define REDIS_TIMEOUT_MS 400 /* to connect, and for each answer */
 
-/* url: redis://[:password@]host:port[/db], or unix:///path. Does not wait for Redis: it may come
- * later. ERR_INVALID for a malformed URL. */
+/* url: redis://[:password@]host[:port][/db] (the password as it is, not percent-encoded), or
+ * unix:///path. Does not wait for Redis: it may come later. ERR_INVALID for a malformed URL. */
 int redis_new(struct str url, struct redis **ret_redis);
+/* No other thread may be in a call; NULL is allowed. */
 void redis_free(struct redis *redis);
+/* False from the first failure (or the first look, right after redis_new) until a probe succeeds. */
 bool redis_up(struct redis *redis);
 
 struct redis_reply {
@@ -32,8 +34,9 @@ struct redis_reply {
 	size_t count;
 };
 
-/* One command. ERR_UNAVAILABLE when Redis is down or answers LOADING, OOM, MISCONF or READONLY;
- * ERR_INTERNAL for any other error reply. The reply lives in the arena. */
+/* One command, never sent twice: after ERR_UNAVAILABLE it may or may not have been done. That is the
+ * result when Redis is down, breaks the connection or answers LOADING, OOM, MISCONF, READONLY and
+ * the like; ERR_INTERNAL for any other error reply. The reply lives in the arena. */
 int redis_command(struct redis *redis, struct arena *arena, const struct str *args, size_t count,
 	struct redis_reply *ret_reply);
 #define REDIS_ARGS(...)                                                                            \
