@@ -52,7 +52,7 @@ struct db_spec {
 	const char *file; /* "user.db", within the data directory */
 	const char *const *migrations;
 	size_t migration_count;
-	int readers; /* the most threads that read, beside the lanes' (svc_main adds those) */
+	int readers; /* the most threads that read; svc_main takes at least all lanes' threads */
 };
 
 /* Has SQLite's own reports (a failing disk, a damaged file, wrong SQL) told to on_fault, on any
