@@ -17,7 +17,7 @@ struct http_exchange; /* one request and its reply */
 
 struct http_conf {
 	const char *listen; /* address */
-	int port;
+	int port;            /* 0: a free one, see http_port */
 	int threads;         /* connections served at once */
 	int header_timeout_ms;
 	int body_rate_min;   /* bytes a second a body must reach after its first 10 s */
@@ -33,6 +33,7 @@ struct http_conf {
 int http_start(const struct http_conf *conf, struct http_server **ret_server);
 /* Stops accepting, lets requests under way finish (at most 10 s), frees. */
 void http_stop(struct http_server *server);
+int http_port(const struct http_server *server);
 /* Connections now. */
 int http_connections(const struct http_server *server);
 
