@@ -20,9 +20,17 @@
 #define EVENT_ARENA_MAX (64 * 1024)
 #define HEARTBEAT_S 1
 
+/*
+ * Why no nng_close here: in nng 1.5.2 it can wait for ever when it meets a message half written or half
+ * read (the transport goes on with an operation that has been closed, and nobody completes it). Closing
+ * the listener or dialer closes the connections too and does not wait. The bare socket stays until the
+ * process ends, which is when publishers and subscribers are freed.
+ */
+
 struct event_pub {
 	struct seal_key key;
 	nng_socket socket;
+	nng_listener listener;
 	int64_t epoch, number;
 	struct arena *arena;
 	pthread_mutex_t lock;
@@ -35,6 +43,7 @@ struct event_sub {
 	struct event_sub_conf conf;
 	struct seal_key key;
 	nng_socket socket;
+	nng_dialer dialer;
 	nng_aio *aio;
 	struct arena *arena;
 	int64_t epoch, number; /* of the last event; epoch 0 before the first */
@@ -82,7 +91,7 @@ static int open_pub(struct event_pub *pub, const char *url)
 		return ERR_NOMEM;
 	if (nng_socket_set_int(pub->socket, NNG_OPT_SENDBUF, EVENT_QUEUE) != 0 ||
 		nng_socket_set_size(pub->socket, NNG_OPT_RECVMAXSZ, EVENT_FRAME_MAX) != 0 ||
-		nng_listen(pub->socket, url, NULL, 0) != 0)
+		nng_listen(pub->socket, url, &pub->listener, 0) != 0)
 		return ERR_IO;
 	return 0;
 }
@@ -123,7 +132,7 @@ void event_pub_free(struct event_pub *pub)
 	pthread_cond_signal(&pub->wake);
 	if (pub->beating)
 		pthread_join(pub->heart, NULL);
-	nng_close(pub->socket);
+	nng_listener_close(pub->listener);
 	arena_free(pub->arena);
 	pthread_cond_destroy(&pub->wake);
 	pthread_mutex_destroy(&pub->lock);
@@ -206,7 +215,7 @@ static int open_sub(struct event_sub *sub, const char *url)
 		nng_aio_alloc(&sub->aio, on_message, sub) != 0)
 		return ERR_NOMEM;
 	nng_recv_aio(sub->socket, sub->aio);
-	return nng_dial(sub->socket, url, NULL, NNG_FLAG_NONBLOCK) == 0 ? 0 : ERR_INVALID;
+	return nng_dial(sub->socket, url, &sub->dialer, NNG_FLAG_NONBLOCK) == 0 ? 0 : ERR_INVALID;
 }
 
 int event_sub_new(const struct event_sub_conf *conf, struct event_sub **ret_sub)
@@ -230,7 +239,8 @@ void event_sub_free(struct event_sub *sub)
 {
 	if (!sub)
 		return;
-	nng_close(sub->socket);
+	nng_pipe_notify(sub->socket, NNG_PIPE_EV_REM_POST, NULL, NULL);
+	nng_dialer_close(sub->dialer);
 	nng_aio_free(sub->aio);
 	arena_free(sub->arena);
 	memset(&sub->key, 0, sizeof(sub->key));
