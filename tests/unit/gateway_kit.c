@@ -27,24 +27,27 @@ static void die(const char *what)
 static int run_resolve(struct svc_ctx *ctx, const void *in, void *out)
 {
 	struct kit_bus *bus = ctx->state;
+	int (*resolve)(const struct auth_resolve_in *, struct auth_resolve_out *) = bus->resolve;
 
-	return bus->resolve ? bus->resolve(in, out) : ERR_UNAVAILABLE;
+	return resolve ? resolve(in, out) : ERR_UNAVAILABLE;
 }
 
 static int run_health(struct svc_ctx *ctx, const void *in, void *out)
 {
 	struct kit_bus *bus = ctx->state;
+	int (*health)(struct svc_health_out *) = bus->health;
 
 	(void)in;
-	return bus->health ? bus->health(out) : ERR_UNAVAILABLE;
+	return health ? health(out) : ERR_UNAVAILABLE;
 }
 
 static int run_stats(struct svc_ctx *ctx, const void *in, void *out)
 {
 	struct kit_bus *bus = ctx->state;
+	int (*stats)(struct svc_stats_out *) = bus->stats;
 
 	(void)in;
-	return bus->stats ? bus->stats(out) : ERR_UNAVAILABLE;
+	return stats ? stats(out) : ERR_UNAVAILABLE;
 }
 
 static void free_url(char ret_url[KIT_URL_MAX])

@@ -23,9 +23,9 @@ struct kit_bus {
 	struct rpc_server *server;
 	struct rpc_client *services[SERVICE_COUNT]; /* all four lead to the one server */
 	/* On the server's threads; what is NULL answers ERR_UNAVAILABLE. */
-	int (*resolve)(const struct auth_resolve_in *in, struct auth_resolve_out *out);
-	int (*health)(struct svc_health_out *out);
-	int (*stats)(struct svc_stats_out *out);
+	int (*_Atomic resolve)(const struct auth_resolve_in *in, struct auth_resolve_out *out);
+	int (*_Atomic health)(struct svc_health_out *out);
+	int (*_Atomic stats)(struct svc_stats_out *out);
 };
 
 void kit_bus_start(struct kit_bus *bus);

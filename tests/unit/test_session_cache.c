@@ -35,7 +35,7 @@ static struct session_cache *cache;
 static atomic_int asks, answer;
 static atomic_llong life_us;
 static atomic_int version; /* of the session ids that svc-auth gives */
-static void (*while_asking)(void);
+static void (*_Atomic while_asking)(void);
 
 /* Tokens "a…" are Alice's, "b…" Bob's, "admin" is an administrator's; "s1" in "a-s1" is the session. */
 static int resolve(const struct auth_resolve_in *in, struct auth_resolve_out *out)
@@ -43,10 +43,11 @@ static int resolve(const struct auth_resolve_in *in, struct auth_resolve_out *ou
 	static _Thread_local char id[SESSION_ID_MAX];
 	struct str rest = in->token, part;
 	int err = atomic_load(&answer);
+	void (*interrupt)(void) = while_asking;
 
 	atomic_fetch_add(&asks, 1);
-	if (while_asking)
-		while_asking();
+	if (interrupt)
+		interrupt();
 	if (err)
 		return err;
 	if (str_eq(in->token, STR("nobody")))
