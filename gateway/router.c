@@ -204,7 +204,7 @@ static void note(const struct req *req, int err, int64_t taken_us)
 		req->status == 503		 ? LOG_WARN :
 						   LOG_ERROR;
 
-	log_event(level, req->call.request_id, "request",
+	log_event(level, req->call.request_id, level == LOG_DEBUG ? "request" : "request failed",
 		LOG_STR("route", req->route ? str_c(req->route->path) : STR("")),
 		LOG_STR("method", req->route ? str_c(req->route->method) : STR("")),
 		LOG_INT("status", req->status), LOG_STR("error", str_c(err_name(err))),

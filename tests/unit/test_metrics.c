@@ -152,8 +152,8 @@ static void gathers_services(void **state)
 {
 	static const char *const lines[] = {
 		"# TYPE quintet_db_jobs gauge\nquintet_db_jobs 1",
-		"# TYPE quintet_db_jobs_total counter\n"
-		"quintet_db_jobs_total{db=\"auth\"} 6\nquintet_db_jobs_total{db=\"user\"} 5",
+		("# TYPE quintet_db_jobs_total counter\n"
+		 "quintet_db_jobs_total{db=\"auth\"} 6\nquintet_db_jobs_total{db=\"user\"} 5"),
 		"quintet_messages_total 9",
 		"process_resident_memory_bytes{process=\"svc\"} 7",
 		"quintet_bus_frames_dropped_total{process=\"gateway\"} 0",
