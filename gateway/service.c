@@ -92,10 +92,19 @@ static int get_metrics(struct req *req)
 	return 0;
 }
 
+static const struct route_doc healthz_doc = {
+	.summary = "The process lives", .out_type = "application/json", .status = 200};
+static const struct route_doc readyz_doc = {
+	.summary = "All services can be used; else 503 and which cannot",
+	.out_type = "application/json",
+	.status = 200};
+static const struct route_doc metrics_doc = {
+	.summary = "Counters for Prometheus", .out_type = "text/plain", .status = 200};
+
 static const struct route routes[] = {
-	{.method = "GET", .path = "/healthz", .auth = AUTH_NONE, .handle = get_healthz},
-	{.method = "GET", .path = "/readyz", .auth = AUTH_NONE, .handle = get_readyz},
-	{.method = "GET", .path = "/metrics", .auth = AUTH_NONE, .handle = get_metrics},
+	{"GET", "/healthz", AUTH_NONE, get_healthz, .doc = &healthz_doc},
+	{"GET", "/readyz", AUTH_NONE, get_readyz, .doc = &readyz_doc},
+	{"GET", "/metrics", AUTH_NONE, get_metrics, .doc = &metrics_doc},
 };
 
 static void fail(struct req *req, int err)

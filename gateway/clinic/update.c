@@ -1,8 +1,10 @@
 /* POST /user/updatemyinfo: profile and password in one, all or nothing. */
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/rpc/auth_api.h"
 #include "gateway/clinic/clinic.h"
 #include "gateway/form.h"
+#include "gateway/gateway.h"
 #include "gateway/req.h"
 
 #define AGE_MAX 150
@@ -112,7 +114,7 @@ static struct str or_empty(struct str text)
 	return text.p ? text : STR("");
 }
 
-/* Puts back what update() changed. */
+/* Puts back what update() changed, whatever is left of the request's own time. */
 static void restore(struct req *req, const struct user_account *old)
 {
 	struct user_update_in in = {
@@ -125,8 +127,11 @@ static void restore(struct req *req, const struct user_account *old)
 		.description = or_empty(old->description),
 	};
 	struct user_update_out out;
-	int rc = call_user_update(&req->call, &in, &out);
+	struct call call = req->call;
+	int rc;
 
+	call.deadline_us = clock_now_us() + GATEWAY_CALL_MS * INT64_C(1000);
+	rc = call_user_update(&call, &in, &out);
 	if (rc)
 		log_event(LOG_ERROR, req->call.request_id, "profile could not be put back",
 			LOG_INT("account", old->id), LOG_STR("error", str_c(err_name(rc))));

@@ -1,6 +1,7 @@
 #include "gateway/native/openapi.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/rpc/field_json.h"
@@ -245,19 +246,24 @@ void openapi_write(const struct dialect *const *dialects, size_t count, struct b
 
 static struct str document;
 
+/* The document outlives the arena it is written in. */
 static void make_document(void)
 {
 	static const struct dialect *const described[] = {&native_dialect, &service_dialect};
-	struct arena *arena = arena_new(4 * OPENAPI_BYTES_MAX); /* kept: it holds the document */
+	struct arena *arena = arena_new(4 * OPENAPI_BYTES_MAX);
 	struct buf out;
+	char *text;
 
 	if (!arena)
 		return;
 	buf_init(&out, arena, OPENAPI_BYTES_MAX);
 	openapi_write(described, sizeof(described) / sizeof(described[0]), &out);
-	document = buf_str(&out);
-	if (!document.p)
-		arena_free(arena);
+	text = buf_failed(&out) ? NULL : malloc(out.len);
+	if (text) {
+		memcpy(text, out.p, out.len);
+		document = (struct str){text, out.len};
+	}
+	arena_free(arena);
 }
 
 int openapi_get(struct req *req)
