@@ -194,8 +194,8 @@ static int bind_value(sqlite3_stmt *handle, int index, const struct db_value *va
 	case DB_INTEGER:
 		return sqlite3_bind_int64(handle, index, value->integer);
 	case DB_TEXT:
-		return sqlite3_bind_text64(handle, index, value->text.p, value->text.len,
-			SQLITE_STATIC, SQLITE_UTF8);
+		return sqlite3_bind_text64(
+			handle, index, value->text.p, value->text.len, SQLITE_STATIC, SQLITE_UTF8);
 	case DB_BLOB:
 		return sqlite3_bind_blob64(
 			handle, index, value->text.p, value->text.len, SQLITE_STATIC);

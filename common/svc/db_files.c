@@ -37,8 +37,8 @@ static int take_lock(const char *db_path, int *ret_fd, const char **ret_reason)
 		return 0;
 	}
 	close(fd);
-	return fail(ERR_EXISTS, "already running: another process has the database open",
-		ret_reason);
+	return fail(
+		ERR_EXISTS, "already running: another process has the database open", ret_reason);
 }
 
 int db_files_open(const char *data_dir, const char *file, char **ret_path, int *ret_lock_fd,

@@ -9,10 +9,10 @@
 #include "common/svc/db.h"
 
 #define DB_STATEMENTS_MAX 256 /* kept prepared, a connection; a power of two */
-#define DB_ARGS_MAX 64        /* parameters of one statement */
+#define DB_ARGS_MAX 64	      /* parameters of one statement */
 #define DB_QUEUE_MAX 4096     /* jobs that may wait for the writer */
 #define DB_BATCH_MAX 512      /* jobs of one commit */
-#define DB_BUSY_MS 500        /* only a foreign tool (sqlite3, a backup) can hold the lock */
+#define DB_BUSY_MS 500	      /* only a foreign tool (sqlite3, a backup) can hold the lock */
 #define DB_CHECKPOINT_PAGES 1000
 
 struct db_stmt {

@@ -120,8 +120,8 @@ static int migrate_from(struct db_conn *conn, const struct db_spec *spec, int64_
 	return err ? err : restored;
 }
 
-int db_migrate(struct db_conn *conn, const char *path, const struct db_spec *spec,
-	const char **ret_reason)
+int db_migrate(
+	struct db_conn *conn, const char *path, const struct db_spec *spec, const char **ret_reason)
 {
 	int64_t tables = 0, version = 0;
 	int err = db_number(conn, &sql_tables, DB_NO_ARGS, &tables);

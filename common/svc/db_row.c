@@ -18,12 +18,11 @@ struct db_value db_value_id(int64_t id)
 
 struct db_value db_value_opt(struct opt_int value)
 {
-	return (struct db_value){
-		.kind = value.set ? DB_INTEGER : DB_NULL, .integer = value.value};
+	return (struct db_value){.kind = value.set ? DB_INTEGER : DB_NULL, .integer = value.value};
 }
 
-static int read_text(sqlite3_stmt *handle, int column, int type, struct arena *arena,
-	struct str *ret_text)
+static int read_text(
+	sqlite3_stmt *handle, int column, int type, struct arena *arena, struct str *ret_text)
 {
 	struct str s = STR("");
 
@@ -92,15 +91,14 @@ static int read_member(sqlite3_stmt *handle, int column, const struct field *fie
 }
 
 /* object is zeroed. */
-static int read_row(sqlite3_stmt *handle, const struct field_set *set, struct arena *arena,
-	void *object)
+static int read_row(
+	sqlite3_stmt *handle, const struct field_set *set, struct arena *arena, void *object)
 {
 	if ((size_t)sqlite3_column_count(handle) != set->count)
 		return ERR_INTERNAL;
 	for (size_t i = 0; i < set->count; i++) {
 		const struct field *field = &set->fields[i];
-		int err = read_member(
-			handle, (int)i, field, arena, (char *)object + field->offset);
+		int err = read_member(handle, (int)i, field, arena, (char *)object + field->offset);
 
 		if (err)
 			return err;

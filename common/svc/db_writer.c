@@ -18,7 +18,7 @@ struct db_writer {
 	struct db_conn *conn;
 	pthread_t thread;
 	int page_size;
-	int wal_pages;     /* in the log after the latest commit */
+	int wal_pages;	   /* in the log after the latest commit */
 	int checkpoint_at; /* pages at which to copy the log into the file */
 
 	pthread_mutex_t mutex; /* guards what follows */

@@ -233,12 +233,12 @@ static void sha_keep(struct redis *redis, const struct redis_script *script, str
 }
 
 /* Redis computes the SHA-1; it is the same for ever, also after Redis forgot the script. */
-static int sha_load(struct redis *redis, struct arena *arena, const struct redis_script *script,
-	char *ret_hex)
+static int sha_load(
+	struct redis *redis, struct arena *arena, const struct redis_script *script, char *ret_hex)
 {
 	struct redis_reply reply;
-	int err = redis_command(redis, arena,
-		REDIS_ARGS(STR("SCRIPT"), STR("LOAD"), str_c(script->text)), &reply);
+	int err = redis_command(
+		redis, arena, REDIS_ARGS(STR("SCRIPT"), STR("LOAD"), str_c(script->text)), &reply);
 
 	if (err)
 		return err;

@@ -21,8 +21,7 @@ static bool introduce(redisContext *context, const struct redis_address *address
 {
 	char db[16];
 
-	if (address->password &&
-		!run_ok(context, 2, (const char *[]){"AUTH", address->password}))
+	if (address->password && !run_ok(context, 2, (const char *[]){"AUTH", address->password}))
 		return false;
 	snprintf(db, sizeof(db), "%d", address->db);
 	return address->db == 0 || run_ok(context, 2, (const char *[]){"SELECT", db});
@@ -30,9 +29,9 @@ static bool introduce(redisContext *context, const struct redis_address *address
 
 redisContext *redis_conn_open(const struct redis_address *address)
 {
-	redisContext *context = address->host ? redisConnectWithTimeout(address->host,
-							address->port, timeout)
-					      : redisConnectUnixWithTimeout(address->path, timeout);
+	redisContext *context =
+		address->host ? redisConnectWithTimeout(address->host, address->port, timeout)
+			      : redisConnectUnixWithTimeout(address->path, timeout);
 
 	if (!context)
 		return NULL;

@@ -24,8 +24,7 @@ static void pause_locked(struct redis *redis)
 		until.tv_nsec -= 1000000000L;
 		until.tv_sec++;
 	}
-	while (!redis->stop &&
-		pthread_cond_timedwait(&redis->wake, &redis->mutex, &until) == 0)
+	while (!redis->stop && pthread_cond_timedwait(&redis->wake, &redis->mutex, &until) == 0)
 		;
 }
 

@@ -35,8 +35,8 @@ static int copy_text(const redisReply *reply, struct arena *arena, struct redis_
 static int copy_reply(
 	const redisReply *reply, int depth, struct arena *arena, struct redis_reply *out);
 
-static int copy_list(const redisReply *reply, int depth, struct arena *arena,
-	struct redis_reply *out)
+static int copy_list(
+	const redisReply *reply, int depth, struct arena *arena, struct redis_reply *out)
 {
 	int err = 0;
 

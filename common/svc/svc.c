@@ -19,7 +19,7 @@
 
 #define ARENA_LIMIT 65536
 #define HANDLERS_MAX 256
-#define STACK_SIZE (512 * 1024) /* below 2 MiB, so that no stack is made of a huge page */
+#define STACK_SIZE (1024 * 1024) /* below 2 MiB, so that no stack is made of a huge page */
 #define READ_QUEUE 64
 
 /* A service from its start to its end; what is NULL was not started. */
@@ -43,14 +43,16 @@ static void on_db_fault(int code, const char *text)
 }
 
 /* A handler's refusals are the caller's affair; what broke inside is ours. */
-static void on_answer(const struct rpc_method *method, const struct call *call, int status,
-	int64_t taken_us)
+static void on_answer(
+	const struct rpc_method *method, const struct call *call, int status, int64_t taken_us)
 {
 	bool broken = status == ERR_INTERNAL || status == ERR_IO || status == ERR_NOMEM;
+	/* A newer peer may ask for what this program does not know. */
+	const char *name = method ? method->name : "unknown";
 
-	log_event(broken ? LOG_ERROR : LOG_DEBUG, call->request_id,
-		broken ? "call failed" : "call", LOG_STR("method", str_c(method->name)),
-		LOG_STR("status", str_c(err_name(status))), LOG_INT("taken_us", taken_us));
+	log_event(broken ? LOG_ERROR : LOG_DEBUG, call->request_id, broken ? "call failed" : "call",
+		LOG_STR("method", str_c(name)), LOG_STR("status", str_c(err_name(status))),
+		LOG_INT("taken_us", taken_us));
 }
 
 static int fail(int err, const char *reason, const char **ret_reason)
@@ -102,8 +104,8 @@ static int start_clients(struct daemon *d, const char **ret_reason)
 			continue;
 		url = svc_bus_url(d->conf, (enum service)i, false, false, d->arena);
 		if (!url.p || rpc_client_new(url.p, &d->key, &d->svc.clients[i]) != 0)
-			return fail(ERR_IO, "cannot make the client of another service",
-				ret_reason);
+			return fail(
+				ERR_IO, "cannot make the client of another service", ret_reason);
 	}
 	return 0;
 }
@@ -145,10 +147,8 @@ static int start_server(struct daemon *d, const char **ret_reason)
 		.services = d->svc.clients,
 		.state = d->state,
 		.on_answer = on_answer};
-	struct svc_builtin builtin = {.spec = d->spec,
-		.svc = &d->svc,
-		.state = d->state,
-		.started_us = clock_now_us()};
+	struct svc_builtin builtin = {
+		.spec = d->spec, .svc = &d->svc, .state = d->state, .started_us = clock_now_us()};
 
 	if (add_handlers(d, d->spec->handlers, *d->spec->handler_count) != 0 ||
 		add_handlers(d, svc_handlers, svc_handler_count) != 0)
