@@ -140,8 +140,8 @@ struct insert {
 static int insert_job(struct db_conn *conn, void *arg)
 {
 	const struct insert *insert = arg;
-	int err = db_exec(conn, &sql_insert,
-		DB_ARGS(DB_ID(insert->id), DB_STR(str_c(insert->name))), NULL);
+	int err = db_exec(
+		conn, &sql_insert, DB_ARGS(DB_ID(insert->id), DB_STR(str_c(insert->name))), NULL);
 
 	return err ? err : insert->result;
 }
@@ -177,10 +177,20 @@ static void every_kind_goes_in_and_out(void **state)
 	struct env *env = *state;
 	const struct thing cases[] = {
 		{.id = 1},
-		{.id = INT64_MAX, .name = STR("na'me\xc3\xa9"), .secret = STR("s"),
-			.data = STR("\0\xff\1"), .flag = true, .number = INT64_MAX,
-			.age = {true, 0}, .at = 1700000000123456, .color = 2},
-		{.id = 2, .name = STR(""), .secret = STR(""), .data = STR(""), .age = {true, 150},
+		{.id = INT64_MAX,
+			.name = STR("na'me\xc3\xa9"),
+			.secret = STR("s"),
+			.data = STR("\0\xff\1"),
+			.flag = true,
+			.number = INT64_MAX,
+			.age = {true, 0},
+			.at = 1700000000123456,
+			.color = 2},
+		{.id = 2,
+			.name = STR(""),
+			.secret = STR(""),
+			.data = STR(""),
+			.age = {true, 150},
 			.color = 1},
 	};
 
@@ -268,15 +278,10 @@ static void mistakes_are_told(void **state)
 		const struct db_sql *sql;
 		int want;
 	} cases[] = {
-		{&wrong, ERR_INTERNAL},
-		{&two, ERR_INTERNAL},
-		{&unnumbered, ERR_INTERNAL},
-		{&narrow, ERR_INTERNAL},
-		{&kind, ERR_INTERNAL},
-		{&number_as_text, ERR_INTERNAL},
-		{&sql_all, ERR_INTERNAL}, /* an argument is missing */
-		{&no_row, ERR_NOT_FOUND},
-		{&write, ERR_INTERNAL}, /* on a reader */
+		{&wrong, ERR_INTERNAL}, {&two, ERR_INTERNAL}, {&unnumbered, ERR_INTERNAL},
+		{&narrow, ERR_INTERNAL}, {&kind, ERR_INTERNAL}, {&number_as_text, ERR_INTERNAL},
+		{&sql_all, ERR_INTERNAL},			  /* an argument is missing */
+		{&no_row, ERR_NOT_FOUND}, {&write, ERR_INTERNAL}, /* on a reader */
 	};
 	static const struct db_sql sql_color = {"SELECT $1"};
 	static const struct {
@@ -307,8 +312,7 @@ static void a_full_arena_is_no_memory(void **state)
 	struct arena *small = arena_new(4096);
 	struct named row;
 
-	assert_int_equal(
-		db_row(db_reader(env->db), &sql, DB_NO_ARGS, &named_fields, small, &row),
+	assert_int_equal(db_row(db_reader(env->db), &sql, DB_NO_ARGS, &named_fields, small, &row),
 		ERR_NOMEM);
 	arena_free(small);
 }
@@ -516,8 +520,8 @@ static void queue_job(struct env *env, struct waiting *waiting, db_job *job, voi
 }
 
 /* Runs the jobs in one batch: the writer is held inside another job until all are queued. */
-static void run_batch(struct env *env, struct waiting *items, db_job *const *jobs, void **args,
-	size_t count)
+static void run_batch(
+	struct env *env, struct waiting *items, db_job *const *jobs, void **args, size_t count)
 {
 	struct waiting held;
 	struct gate gate;
@@ -640,7 +644,8 @@ static void a_second_process_is_refused(void **state)
 
 static void files_are_private(void **state)
 {
-	static const char *const files[] = {"test.db", "test.db-wal", "test.db-shm", "test.db.lock"};
+	static const char *const files[] = {
+		"test.db", "test.db-wal", "test.db-shm", "test.db.lock"};
 	struct env *env = *state;
 	const char *reason = NULL;
 	struct db *other = NULL;

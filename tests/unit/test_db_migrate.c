@@ -171,7 +171,8 @@ static void a_newer_file_is_refused(void **state)
 	assert_int_equal(open_with(env, steps, 3), 0);
 	assert_int_equal(open_with(env, steps, 2), ERR_CONFLICT);
 	assert_non_null(strstr(env->reason, "newer"));
-	assert_int_equal(open_with(env, steps, 3), 0); /* the lock was given back, nothing changed */
+	assert_int_equal(
+		open_with(env, steps, 3), 0); /* the lock was given back, nothing changed */
 }
 
 static void a_failing_step_leaves_the_step_before(void **state)

@@ -271,19 +271,19 @@ static void refusals_have_their_errors(void **state)
 	assert_int_equal(command(env, &r, NULL, 0), ERR_TOO_LARGE);
 	assert_int_equal(r.integer, 42);
 	/* A database that is full refuses writes, answers reads and is not down. */
-	assert_int_equal(command(env, &r,
-				 REDIS_ARGS(STR("CONFIG"), STR("SET"), STR("maxmemory"), STR("1"))),
+	assert_int_equal(
+		command(env, &r, REDIS_ARGS(STR("CONFIG"), STR("SET"), STR("maxmemory"), STR("1"))),
 		0);
-	assert_int_equal(command(env, &r, REDIS_ARGS(STR("SET"), STR("k"), STR("v"))),
-		ERR_UNAVAILABLE);
+	assert_int_equal(
+		command(env, &r, REDIS_ARGS(STR("SET"), STR("k"), STR("v"))), ERR_UNAVAILABLE);
 	assert_int_equal(command(env, &r, REDIS_ARGS(STR("GET"), STR("none"))), 0);
 	assert_true(redis_up(env->redis));
-	assert_int_equal(command(env, &r,
-				 REDIS_ARGS(STR("CONFIG"), STR("SET"), STR("maxmemory"), STR("0"))),
+	assert_int_equal(
+		command(env, &r, REDIS_ARGS(STR("CONFIG"), STR("SET"), STR("maxmemory"), STR("0"))),
 		0);
 	/* More than the arena takes; the connection is as good as before. */
-	assert_int_equal(command(env, &r,
-				 REDIS_ARGS(STR("SETRANGE"), STR("big"), STR("100000"), STR("x"))),
+	assert_int_equal(
+		command(env, &r, REDIS_ARGS(STR("SETRANGE"), STR("big"), STR("100000"), STR("x"))),
 		0);
 	assert_int_equal(redis_command(env->redis, small, REDIS_ARGS(STR("GET"), STR("big")), &r),
 		ERR_NOMEM);
@@ -453,8 +453,8 @@ static void a_broken_reply_is_not_repeated(void **state)
 	struct env *env = *state;
 	struct redis_reply r;
 
-	assert_int_equal(command(env, &r, REDIS_ARGS(STR("DEBUG"), STR("SEGFAULT"))),
-		ERR_UNAVAILABLE);
+	assert_int_equal(
+		command(env, &r, REDIS_ARGS(STR("DEBUG"), STR("SEGFAULT"))), ERR_UNAVAILABLE);
 	waitpid(env->server, NULL, 0);
 	env->server = 0;
 	expect_down(env);
