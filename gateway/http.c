@@ -1,5 +1,6 @@
 #include "gateway/http.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -289,17 +290,21 @@ void http_stop(struct http_server *server)
 {
 	int64_t end_ms = clock_mono_ms() + STOP_MS;
 	int64_t now_ms;
+	int err;
 
 	if (!server)
 		return;
 	atomic_store(&server->stopping, true);
+	http_watch_close(server);
 	while (http_watch_drain(server) > 0 && (now_ms = clock_mono_ms()) < end_ms) {
 		struct timespec until = {
 			(now_ms + STOP_LOOK_MS) / 1000, (now_ms + STOP_LOOK_MS) % 1000 * 1000000};
 
 		pthread_mutex_lock(&server->lock);
-		pthread_cond_timedwait(&server->closed, &server->lock, &until);
+		err = pthread_cond_timedwait(&server->closed, &server->lock, &until);
 		pthread_mutex_unlock(&server->lock);
+		if (err == ETIMEDOUT)
+			http_watch_quiet(server);
 	}
 	/* Wakes civetweb's accepting thread, which would look for the end only every 2 s. */
 	if (server->quiet_fd >= 0)

@@ -67,7 +67,8 @@ struct http_server {
 	pthread_t watchdog;
 	struct http_idle *idle;
 	size_t idle_max;
-	int quiet_fd; /* see http_watch.c; -1 before http_stop */
+	int listener; /* these two while stopping, see http_watch.c */
+	int quiet_fd;
 };
 
 struct http_exchange {
@@ -112,8 +113,11 @@ void http_watch_stop(struct http_server *server);
 void http_watch_wake(struct http_server *server, int64_t at_ms);
 /* The connection's read or write must be done by then (HTTP_NEVER: it is done). */
 void http_watch_deadline(struct http_worker *worker, int64_t at_ms);
-/* Stops accepting (the first call) and ends the waiting of idle connections; returns how many
- * connections there still are. */
+/* For http_stop: nobody new is accepted. */
+void http_watch_close(struct http_server *server);
+/* The stopping takes longer: see http_watch.c. */
+void http_watch_quiet(struct http_server *server);
+/* Ends the waiting of idle connections; returns how many connections there still are. */
 size_t http_watch_drain(struct http_server *server);
 
 #endif

@@ -30,6 +30,7 @@ struct sweep {
 	unsigned idle_min_ms;
 	size_t connections; /* sockets seen */
 	size_t idle;
+	int listener; /* for listener_find */
 };
 
 static int port_of(const struct sockaddr_storage *address)
@@ -142,7 +143,8 @@ static int idle_order(const void *a, const void *b)
  * still answered. */
 static size_t sweep_run(struct http_server *server, unsigned idle_min_ms, int keep)
 {
-	struct sweep sweep = {server, clock_mono_ms(), idle_min_ms, 0, 0};
+	struct sweep sweep = {
+		.server = server, .now_ms = clock_mono_ms(), .idle_min_ms = idle_min_ms};
 	size_t surplus;
 
 	pthread_rwlock_wrlock(&server->closing);
@@ -156,26 +158,38 @@ static size_t sweep_run(struct http_server *server, unsigned idle_min_ms, int ke
 	return sweep.connections;
 }
 
-/* civetweb cannot stop to accept without dropping everything. So its listening socket is shut down,
- * which wakes its poll, and a descriptor on which nothing ever happens takes the place, or the poll
- * would spin. */
-static void listener_close(struct sweep *sweep, int fd)
+static void listener_find(struct sweep *sweep, int fd)
 {
-	if (is_ours(sweep->server, fd) && is_listener(fd)) {
-		shutdown(fd, SHUT_RD);
-		dup3(sweep->server->quiet_fd, fd, O_CLOEXEC);
-	}
+	if (is_ours(sweep->server, fd) && is_listener(fd))
+		sweep->listener = fd;
+}
+
+/* civetweb cannot stop accepting without dropping everything. So its listening socket is shut down.
+ */
+void http_watch_close(struct http_server *server)
+{
+	struct sweep sweep = {.server = server, .listener = -1};
+
+	sockets_each(listener_find, &sweep);
+	server->listener = sweep.listener;
+	if (server->listener >= 0)
+		shutdown(server->listener, SHUT_RD);
+}
+
+/* civetweb's poll spins on a socket that was shut down. If there is more than a moment to wait, a
+ * descriptor on which nothing happens takes its place; not at once, for a poll that still sleeps on
+ * the socket would go on sleeping, on nothing. */
+void http_watch_quiet(struct http_server *server)
+{
+	if (server->listener < 0 || server->quiet_fd >= 0)
+		return;
+	server->quiet_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (server->quiet_fd >= 0)
+		dup3(server->quiet_fd, server->listener, O_CLOEXEC);
 }
 
 size_t http_watch_drain(struct http_server *server)
 {
-	struct sweep sweep = {.server = server};
-
-	if (server->quiet_fd < 0) {
-		server->quiet_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		if (server->quiet_fd >= 0)
-			sockets_each(listener_close, &sweep);
-	}
 	return sweep_run(server, 0, 0);
 }
 
