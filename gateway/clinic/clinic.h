@@ -28,6 +28,11 @@ int clinic_follow(struct req *req);
 /* update.c */
 int clinic_updatemyinfo(struct req *req);
 
+/* upload.c */
+/* The fields of a form whose file part may be large; multipart, urlencoded or JSON. ERR_INVALID when
+ * malformed or when the fields alone are over ROUTE_BODY_MAX; else as req_form. */
+int clinic_upload(struct req *req, struct form **ret_form);
+
 /* picture.c */
 int clinic_picture(struct req *req);
 

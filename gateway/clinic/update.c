@@ -160,7 +160,7 @@ int clinic_updatemyinfo(struct req *req)
 	struct user_update_in profile;
 	struct str password;
 	struct form *form;
-	int rc = req_form(req, false, true, &form);
+	int rc = clinic_upload(req, &form);
 
 	if (rc == 0)
 		rc = read_form(form, &profile, &password);
