@@ -15,8 +15,8 @@ static int add(struct db_conn *conn, void *arg)
 
 	if (rc || id % PRUNE_EVERY)
 		return rc;
-	rc = store_sign_ins_prune_unknown(conn, id - AUDIT_UNKNOWN_KEPT - PRUNE_EVERY,
-		id - AUDIT_UNKNOWN_KEPT);
+	rc = store_sign_ins_prune_unknown(
+		conn, id - AUDIT_UNKNOWN_KEPT - PRUNE_EVERY, id - AUDIT_UNKNOWN_KEPT);
 	return rc ? rc : store_sign_ins_prune(conn, id - AUDIT_KEPT);
 }
 

@@ -65,7 +65,8 @@ static int load_jwt_key(struct auth *auth, const char *data_dir, const char **re
 	rc = seal_key_load(path, &auth->jwt_key);
 	free(path);
 	if (rc)
-		*ret_reason = "jwt.key in the data directory cannot be read or made, or is open to others";
+		*ret_reason = "jwt.key in the data directory cannot be read or made, or is open to "
+			      "others";
 	return rc;
 }
 
@@ -75,7 +76,8 @@ static int connect_redis(struct auth *auth, const struct conf *conf, const char 
 	int rc;
 
 	if (!url.len) {
-		*ret_reason = "QUINTET_REDIS_URL is not set (deploy/up starts a private Redis and sets it)";
+		*ret_reason = "QUINTET_REDIS_URL is not set (deploy/up starts a private Redis and "
+			      "sets it)";
 		return ERR_INVALID;
 	}
 	rc = redis_new(url, &auth->redis);

@@ -13,8 +13,8 @@ static int check_current(struct svc_ctx *ctx, struct str current)
 	return rc ? rc : proof_check(ctx, &credential, STR_NONE, current);
 }
 
-int auth_password(struct svc_ctx *ctx, const struct auth_password_in *in,
-	struct auth_password_out *out)
+int auth_password(
+	struct svc_ctx *ctx, const struct auth_password_in *in, struct auth_password_out *out)
 {
 	struct auth *auth = ctx->state;
 	struct password_hash hash;

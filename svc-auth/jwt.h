@@ -18,7 +18,7 @@ struct seal_key;
 struct jwt_claims {
 	int64_t id;
 	struct str username;
-	int64_t exp_s; /* seconds since 1970 */
+	int64_t exp_s;	/* seconds since 1970 */
 	struct str sid; /* session id */
 };
 

@@ -16,6 +16,8 @@
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
 
+/* Scripts, laid out as such. */
+/* clang-format off */
 /*
  * KEYS: f:<account> times of its last failures, newest first; b:<account> how often it was shut and
  * until when; f:<address>. ARGV: now in ms, "1" if the address counts.
@@ -69,6 +71,8 @@ static const struct redis_script script_register = {
 static const struct redis_script script_register_undo = {
 	"if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end\n"
 	"return 0\n"};
+
+/* clang-format on */
 
 static struct str hex(struct arena *arena, const void *bytes, size_t len)
 {

@@ -33,8 +33,8 @@ int login_open(struct svc_ctx *ctx, struct session *session, struct str *ret_tok
 }
 
 /* ERR_UNKNOWN_ACCOUNT also for an erased one: it has no credential any more. */
-static int find(struct svc_ctx *ctx, const struct auth_login_in *in, struct user_account *ret_account,
-	struct credential *ret_credential)
+static int find(struct svc_ctx *ctx, const struct auth_login_in *in,
+	struct user_account *ret_account, struct credential *ret_credential)
 {
 	const struct user_find_in query = {.login = in->login, .by = in->by};
 	struct call own = auth_own_call(&ctx->call);
@@ -56,14 +56,14 @@ static int find(struct svc_ctx *ctx, const struct auth_login_in *in, struct user
 
 /* A password change that was committed while the session was being opened may have ended the
  * account's sessions just before this one came; then it was the old password that was right. */
-static int confirm(struct svc_ctx *ctx, const struct session *session,
-	const struct credential *checked)
+static int confirm(
+	struct svc_ctx *ctx, const struct session *session, const struct credential *checked)
 {
 	struct auth *auth = ctx->state;
 	struct db_conn *conn = db_reader(auth->db);
 	struct credential now;
-	int rc = conn ? store_credential(conn, session->account, ctx->arena, &now)
-		      : ERR_UNAVAILABLE;
+	int rc =
+		conn ? store_credential(conn, session->account, ctx->arena, &now) : ERR_UNAVAILABLE;
 
 	if (!rc && str_eq(now.salt, checked->salt) && str_eq(now.hash, checked->hash))
 		return 0;

@@ -22,8 +22,8 @@ int proof_check(struct svc_ctx *ctx, const struct credential *credential, struct
 		rc = limit_check(auth->redis, ctx->arena, &who, clock_now_us() / 1000, &wait_s);
 	if (rc)
 		return rc == ERR_LIMITED ? call_refuse_for(&ctx->call, rc, wait_s) : rc;
-	result = password_check(auth->hasher, ctx->call.deadline_us, password,
-		credential ? &stored : NULL);
+	result = password_check(
+		auth->hasher, ctx->call.deadline_us, password, credential ? &stored : NULL);
 	if (result == ERR_BAD_CREDENTIALS)
 		rc = limit_fail(auth->redis, ctx->arena, &who, clock_now_us() / 1000, &wait_s);
 	else if (!result)

@@ -94,8 +94,8 @@ static void adopt(struct svc_ctx *ctx, struct str login, enum user_login_kind by
 		repair_credential(ctx->state, &ctx->call, &found.account, &credential);
 }
 
-static void give_up(struct svc_ctx *ctx, const struct auth_register_in *in, struct pending *pending,
-	int rc)
+static void give_up(
+	struct svc_ctx *ctx, const struct auth_register_in *in, struct pending *pending, int rc)
 {
 	struct auth *auth = ctx->state;
 
@@ -129,8 +129,8 @@ static int make(struct svc_ctx *ctx, const struct auth_register_in *in, struct p
 	return is_refusal(rc) || rc == ERR_BUSY ? rc : ERR_UNAVAILABLE;
 }
 
-static int open_session(struct svc_ctx *ctx, const struct auth_register_in *in,
-	struct auth_register_out *out)
+static int open_session(
+	struct svc_ctx *ctx, const struct auth_register_in *in, struct auth_register_out *out)
 {
 	const struct auth *auth = ctx->state;
 	struct session session = {
@@ -146,8 +146,8 @@ static int open_session(struct svc_ctx *ctx, const struct auth_register_in *in,
 	return rc;
 }
 
-static int register_account(struct svc_ctx *ctx, const struct auth_register_in *in,
-	struct auth_register_out *out)
+static int register_account(
+	struct svc_ctx *ctx, const struct auth_register_in *in, struct auth_register_out *out)
 {
 	struct auth *auth = ctx->state;
 	char registration[ID_REQUEST_LEN + 1];
@@ -159,8 +159,8 @@ static int register_account(struct svc_ctx *ctx, const struct auth_register_in *
 	return rc ? rc : make(ctx, in, &pending, &out->account);
 }
 
-int auth_register(struct svc_ctx *ctx, const struct auth_register_in *in,
-	struct auth_register_out *out)
+int auth_register(
+	struct svc_ctx *ctx, const struct auth_register_in *in, struct auth_register_out *out)
 {
 	struct auth *auth = ctx->state;
 	const bool limited = auth->register_limit && ctx->call.caller.address.len;

@@ -13,8 +13,8 @@
 #include "svc-auth/session.h"
 
 #define ARENA_BYTES (1024 * 1024)
-#define PAGE 200         /* credentials looked at together */
-#define RETRY_S 1        /* while something is undone */
+#define PAGE 200	 /* credentials looked at together */
+#define RETRY_S 1	 /* while something is undone */
 #define OWN_CALL_MAX_S 2 /* deadline of the thread's own calls */
 
 struct repair {
@@ -146,8 +146,8 @@ static int remove_pending(struct db_conn *conn, void *arg)
 }
 
 /* 0 when nothing is left to do about it; ERR_EXISTS when it is to be asked again. */
-static int finish_pending(struct repair *repair, struct call *call,
-	const struct credential *credential)
+static int finish_pending(
+	struct repair *repair, struct call *call, const struct credential *credential)
 {
 	const struct user_registered_in in = {.registration = credential->registration};
 	struct user_registered_out out;
@@ -178,8 +178,8 @@ static int finish(struct repair *repair, struct call *call, const struct credent
 }
 
 /* One page from the credential after `after`; moves `after` on, to "" behind the last page. */
-static int pass_page(struct repair *repair, struct call *call, char after[STORE_REGISTRATION_LEN + 1],
-	bool *undone)
+static int pass_page(struct repair *repair, struct call *call,
+	char after[STORE_REGISTRATION_LEN + 1], bool *undone)
 {
 	struct db_conn *conn = db_reader(repair->auth->db);
 	struct credential *rows;

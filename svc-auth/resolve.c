@@ -19,8 +19,8 @@ static int read_token(struct svc_ctx *ctx, struct str token, char ret_id[SESSION
 	*ret_account = 0;
 	if (!jwt_looks_like(token))
 		return session_id_of(token, ret_id);
-	rc = jwt_verify(&auth->jwt_key, token, clock_now_us() / CLOCK_SECOND_US, ctx->arena,
-		&claims);
+	rc = jwt_verify(
+		&auth->jwt_key, token, clock_now_us() / CLOCK_SECOND_US, ctx->arena, &claims);
 	if (rc)
 		return rc;
 	memcpy(ret_id, claims.sid.p, SESSION_ID_LEN);
@@ -52,8 +52,8 @@ static int check(struct svc_ctx *ctx, const struct session *session, int *ret_ro
 	return 0;
 }
 
-int auth_resolve(struct svc_ctx *ctx, const struct auth_resolve_in *in,
-	struct auth_resolve_out *out)
+int auth_resolve(
+	struct svc_ctx *ctx, const struct auth_resolve_in *in, struct auth_resolve_out *out)
 {
 	struct auth *auth = ctx->state;
 	char id[SESSION_ID_LEN + 1];

@@ -8,7 +8,7 @@
 
 struct revoke {
 	int64_t account;
-	struct str keep_session;            /* lives on; absent: none does */
+	struct str keep_session;	    /* lives on; absent: none does */
 	const struct password_hash *change; /* the new password, in the same commit; NULL: none */
 };
 

@@ -184,8 +184,7 @@ static int read_session(const struct redis_reply *reply, struct session *ret_ses
 	if (str_to_i64(items[0].text, &session.account) ||
 		str_to_i64(items[3].text, &session.created_us) ||
 		str_to_i64(items[4].text, &session.ttl_s) ||
-		str_to_i64(items[5].text, &session.left_ms) ||
-		items[6].text.len != SESSION_ID_LEN)
+		str_to_i64(items[5].text, &session.left_ms) || items[6].text.len != SESSION_ID_LEN)
 		return ERR_INTERNAL;
 	session.device = items[1].text;
 	session.address = items[2].text;
@@ -194,8 +193,8 @@ static int read_session(const struct redis_reply *reply, struct session *ret_ses
 	return 0;
 }
 
-int session_use(struct redis *redis, struct arena *arena, struct str id,
-	struct session *ret_session)
+int session_use(
+	struct redis *redis, struct arena *arena, struct str id, struct session *ret_session)
 {
 	struct redis_reply reply;
 	int rc = eval(redis, arena, &script_use, 1, REDIS_ARGS(session_key(arena, id), id), &reply);

@@ -27,7 +27,7 @@ struct session {
 	struct str device;
 	struct str address;
 	int64_t created_us;
-	int64_t ttl_s;  /* lifetime without use */
+	int64_t ttl_s;	 /* lifetime without use */
 	int64_t left_ms; /* of it */
 };
 
@@ -40,8 +40,8 @@ int session_id_of(struct str token, char ret_id[SESSION_ID_LEN + 1]);
 int session_open(struct redis *redis, struct arena *arena, const struct session *session,
 	struct str **ret_ended, size_t *ret_ended_count);
 /* Finds a session and starts its lifetime anew. ERR_UNAUTHENTICATED when there is none. */
-int session_use(struct redis *redis, struct arena *arena, struct str id,
-	struct session *ret_session);
+int session_use(
+	struct redis *redis, struct arena *arena, struct str id, struct session *ret_session);
 /* All of an account, newest first. */
 int session_list(struct redis *redis, struct arena *arena, int64_t account,
 	struct session **ret_sessions, size_t *ret_count);

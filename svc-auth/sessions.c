@@ -40,8 +40,8 @@ static int account_from(struct svc_ctx *ctx, int64_t account, int64_t *ret_from_
 	return 0;
 }
 
-int auth_sessions(struct svc_ctx *ctx, const struct auth_sessions_in *in,
-	struct auth_sessions_out *out)
+int auth_sessions(
+	struct svc_ctx *ctx, const struct auth_sessions_in *in, struct auth_sessions_out *out)
 {
 	struct auth *auth = ctx->state;
 	const int64_t account = ctx->call.caller.account;
@@ -63,7 +63,8 @@ int auth_sessions(struct svc_ctx *ctx, const struct auth_sessions_in *in,
 	if (!out->items)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < count && !rc; i++) {
-		if (sessions[i].created_us >= from_us && !session_is_void(&sessions[i], &credential))
+		if (sessions[i].created_us >= from_us &&
+			!session_is_void(&sessions[i], &credential))
 			rc = show(ctx, &sessions[i], now_us, &out->items[out->items_count++]);
 	}
 	return rc;
@@ -91,7 +92,7 @@ int auth_end(struct svc_ctx *ctx, const struct auth_end_in *in, struct auth_end_
 		return call_refuse(&ctx->call, ERR_INVALID, STR("session"));
 	rc = session_end(auth->redis, ctx->arena, ctx->call.caller.account, in->session);
 	if (!rc)
-		event_publish(auth->events, STR("auth.revoked"), ctx->call.caller.account,
-			in->session);
+		event_publish(
+			auth->events, STR("auth.revoked"), ctx->call.caller.account, in->session);
 	return rc;
 }

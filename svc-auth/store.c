@@ -17,8 +17,8 @@ static struct str bytes(const unsigned char *p, size_t len)
 }
 
 /* ERR_NOT_FOUND when nothing changed. */
-static int change_one(struct db_conn *conn, const struct db_sql *sql, const struct db_value *args,
-	size_t count)
+static int change_one(
+	struct db_conn *conn, const struct db_sql *sql, const struct db_value *args, size_t count)
 {
 	int64_t changes;
 	int rc = db_exec(conn, sql, args, count, &changes);
@@ -65,8 +65,8 @@ int store_credential(struct db_conn *conn, int64_t account, struct arena *arena,
 	static const struct db_sql sql = {
 		"SELECT " CREDENTIAL_COLUMNS " FROM credentials WHERE account = $1"};
 
-	return db_row(conn, &sql, DB_ARGS(DB_INT(account)), &credential_fields, arena,
-		ret_credential);
+	return db_row(
+		conn, &sql, DB_ARGS(DB_INT(account)), &credential_fields, arena, ret_credential);
 }
 
 int store_unfinished(struct db_conn *conn, struct str after, int64_t limit, struct arena *arena,
@@ -77,8 +77,8 @@ int store_unfinished(struct db_conn *conn, struct str after, int64_t limit, stru
 		"WHERE (account IS NULL OR erasing = 1) AND registration > $1 "
 		"ORDER BY registration LIMIT $2"};
 
-	return db_rows(conn, &sql, DB_ARGS(DB_STR(after), DB_INT(limit)), &credential_fields,
-		arena, ret_credentials, ret_count);
+	return db_rows(conn, &sql, DB_ARGS(DB_STR(after), DB_INT(limit)), &credential_fields, arena,
+		ret_credentials, ret_count);
 }
 
 int store_password_set(struct db_conn *conn, int64_t account, const struct password_hash *hash,
@@ -95,8 +95,8 @@ int store_password_set(struct db_conn *conn, int64_t account, const struct passw
 			DB_STR(keep_session)));
 }
 
-int store_sessions_from(struct db_conn *conn, int64_t account, int64_t sessions_from_us,
-	struct str keep_session)
+int store_sessions_from(
+	struct db_conn *conn, int64_t account, int64_t sessions_from_us, struct str keep_session)
 {
 	static const struct db_sql sql = {
 		"UPDATE credentials SET sessions_from = $2, keep_session = $3 WHERE account = $1"};

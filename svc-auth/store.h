@@ -14,9 +14,9 @@
 	X(S, BYTES, salt, FIELD_REQUIRED, PASSWORD_SALT_LEN)                                       \
 	X(S, BYTES, hash, FIELD_REQUIRED, PASSWORD_HASH_LEN)                                       \
 	X(S, TIME, created, 0, 0)                                                                  \
-	X(S, TIME, sessions_from, 0, 0) /* sessions begun before are void, … */                    \
-	X(S, STR, keep_session, 0, 64)  /* … except this one */                                    \
-	X(S, BOOL, erasing, 0, 0)       /* the owner asked for erasure; to be finished */
+	X(S, TIME, sessions_from, 0, 0) /* sessions begun before are void, … */                  \
+	X(S, STR, keep_session, 0, 64)	/* … except this one */                                  \
+	X(S, BOOL, erasing, 0, 0)	/* the owner asked for erasure; to be finished */
 FIELD_STRUCT(credential, CREDENTIAL)
 
 /* Adds a pending credential. */
@@ -35,8 +35,8 @@ int store_unfinished(struct db_conn *conn, struct str after, int64_t limit, stru
 /* ERR_NOT_FOUND when the account has no credential, also below. */
 int store_password_set(struct db_conn *conn, int64_t account, const struct password_hash *hash,
 	int64_t sessions_from_us, struct str keep_session);
-int store_sessions_from(struct db_conn *conn, int64_t account, int64_t sessions_from_us,
-	struct str keep_session);
+int store_sessions_from(
+	struct db_conn *conn, int64_t account, int64_t sessions_from_us, struct str keep_session);
 int store_erasing_set(struct db_conn *conn, int64_t account);
 int store_credential_delete(struct db_conn *conn, int64_t account);
 /* The hash within a row; ERR_INTERNAL when the row is damaged. */

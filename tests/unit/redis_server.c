@@ -54,8 +54,8 @@ static int answers(const struct redis_server *server)
 
 	memcpy(address.sun_path, server->path, strlen(server->path));
 	good = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-		send(fd, "PING\r\n", 6, MSG_NOSIGNAL) == 6 &&
-		recv(fd, reply, sizeof(reply) - 1, 0) > 0 && strcmp(reply, "+PONG\r\n") == 0;
+	       send(fd, "PING\r\n", 6, MSG_NOSIGNAL) == 6 &&
+	       recv(fd, reply, sizeof(reply) - 1, 0) > 0 && strcmp(reply, "+PONG\r\n") == 0;
 	if (fd >= 0)
 		close(fd);
 	return good;

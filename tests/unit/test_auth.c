@@ -77,20 +77,23 @@ static void test_register_refusals(void **state)
 		{"empty username", {.username = STR_INIT("")}, ERR_INVALID, "username"},
 		{"phone", {.phone = STR_INIT("123")}, ERR_INVALID, "phone"},
 		{"taken", {.username = STR_INIT("hOLDER")}, ERR_TAKEN, "username"},
-		{"taken phone", {.username = STR_INIT("free name"), .phone = STR_INIT("13900000003")},
+		{"taken phone",
+			{.username = STR_INIT("free name"), .phone = STR_INIT("13900000003")},
 			ERR_TAKEN, "phone"},
 		{"short", {.username = STR_INIT("free name"), .password = STR_INIT("1234567")},
 			ERR_WEAK_PASSWORD, "password"},
 		{"common", {.username = STR_INIT("free name"), .password = STR_INIT("Password1")},
 			ERR_WEAK_PASSWORD, "password"},
 		{"empty",
-			{.username = STR_INIT("free name"), .password = STR_INIT(""),
+			{.username = STR_INIT("free name"),
+				.password = STR_INIT(""),
 				.policy = POLICY_OPAQUE},
 			ERR_WEAK_PASSWORD, "password"},
 		{"administrator", {.username = STR_INIT("free name"), .role = ROLE_ADMINISTRATOR},
 			ERR_DENIED, "role"},
 		{"none of these",
-			{.username = STR_INIT("free name"), .password = STR_INIT("1"),
+			{.username = STR_INIT("free name"),
+				.password = STR_INIT("1"),
 				.policy = POLICY_OPAQUE},
 			0, NULL},
 	};
@@ -104,8 +107,8 @@ static void test_register_refusals(void **state)
 		int got = auth_kit_register(kit, rows[i].in, &call, &out);
 		if (got != rows[i].want)
 			fail_msg("%s: %s", rows[i].name, err_name(got));
-		if (rows[i].field && (call.field_count != 1 ||
-					     !str_eq(call.fields[0], str_c(rows[i].field))))
+		if (rows[i].field &&
+			(call.field_count != 1 || !str_eq(call.fields[0], str_c(rows[i].field))))
 			fail_msg("%s: field %.*s", rows[i].name, STR_ARG(call.fields[0]));
 	}
 	assert_int_equal(auth_kit_login(kit, "Holder", AUTH_KIT_PASSWORD), 0);
@@ -247,8 +250,7 @@ static void test_limits(void **state)
 	in = auth_kit_enter(kit, "guessed");
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(auth_kit_login(kit, "guessed", "wrong"), ERR_BAD_CREDENTIALS);
-	assert_int_equal(
-		auth_kit_try(kit, "guessed", AUTH_KIT_PASSWORD, &call, &out), ERR_LIMITED);
+	assert_int_equal(auth_kit_try(kit, "guessed", AUTH_KIT_PASSWORD, &call, &out), ERR_LIMITED);
 	assert_in_range(call.retry_after_s, 1, 30);
 	kit->address = STR("198.51.100.251");
 	assert_int_equal(auth_kit_login(kit, "guessed", "wrong"), ERR_LIMITED);
@@ -298,8 +300,8 @@ static void test_resolve_refusals(void **state)
 
 	memcpy(text, out.token.p, out.token.len);
 	text[0] = text[0] == 'A' ? 'B' : 'A';
-	assert_int_equal(auth_kit_alive(kit, (struct str){text, out.token.len}),
-		ERR_UNAUTHENTICATED);
+	assert_int_equal(
+		auth_kit_alive(kit, (struct str){text, out.token.len}), ERR_UNAUTHENTICATED);
 	assert_int_equal(auth_kit_alive(kit, STR("")), ERR_UNAUTHENTICATED);
 	assert_int_equal(auth_kit_alive(kit, out.id), ERR_UNAUTHENTICATED);
 	assert_int_equal(auth_kit_alive(kit, STR("a.b.c")), ERR_UNAUTHENTICATED);
@@ -319,15 +321,23 @@ static void test_resolve_refusals(void **state)
 	assert_int_equal(auth_kit_alive(kit, out.jwt), ERR_UNAUTHENTICATED);
 }
 
-/* The record holds who, whence and how, and only the newest of the unknown. */
+static int prune(struct db_conn *conn, void *arg)
+{
+	const int64_t *newest = arg;
+	int rc = store_sign_ins_prune_unknown(conn, *newest - 3, *newest);
+
+	return rc ? rc : store_sign_ins_prune(conn, *newest - 4);
+}
+
+/* The record holds who, whence and how; old rows go, those without an account first. */
 static void test_audit(void **state)
 {
 	struct auth_kit *kit = *state;
 	struct call call = auth_kit_call(kit, CALLER_ANYONE, 0, STR_NONE);
 	struct db *db = harness_svc(kit->h, SERVICE_AUTH)->db;
 	int64_t id = auth_kit_named(kit, "recorded");
-	static const int want[] = {AUDIT_NOT_NORMAL, AUDIT_SUCCESS, AUDIT_UNKNOWN_ACCOUNT,
-		AUDIT_WRONG_PASSWORD};
+	static const int want[] = {
+		AUDIT_NOT_NORMAL, AUDIT_SUCCESS, AUDIT_UNKNOWN_ACCOUNT, AUDIT_WRONG_PASSWORD};
 	struct sign_in *rows;
 	size_t count;
 
@@ -344,6 +354,11 @@ static void test_audit(void **state)
 		assert_true(str_eq(rows[i].address, kit->address));
 		assert_str(rows[i].device, "test");
 	}
+	assert_int_equal(db_write(db, prune, &rows[0].id), 0);
+	assert_int_equal(store_sign_ins(db_reader(db), 100, call.arena, &rows, &count), 0);
+	assert_int_equal(count, 3);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(rows[i].account, id);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, auth_kit_reset)

@@ -76,7 +76,8 @@ static void listen(struct auth_kit *kit, struct listener *l)
 	wait_until(l, &l->connected, 0);
 }
 
-static void assert_event(struct listener *l, int64_t account, const char *prefix, struct str session)
+static void assert_event(
+	struct listener *l, int64_t account, const char *prefix, struct str session)
 {
 	char want[128];
 
@@ -143,15 +144,15 @@ static void test_end(void **state)
 	struct listener listener;
 
 	listen(kit, &listener);
-	assert_int_equal(end(kit, id, one.id, (struct auth_end_in){.session = foreign.id}),
-		ERR_NOT_FOUND);
-	assert_int_equal(end(kit, id, one.id, (struct auth_end_in){.session = STR("x")}),
-		ERR_NOT_FOUND);
+	assert_int_equal(
+		end(kit, id, one.id, (struct auth_end_in){.session = foreign.id}), ERR_NOT_FOUND);
+	assert_int_equal(
+		end(kit, id, one.id, (struct auth_end_in){.session = STR("x")}), ERR_NOT_FOUND);
 	assert_int_equal(end(kit, id, one.id, (struct auth_end_in){0}), ERR_INVALID);
 	assert_int_equal(end(kit, id, one.id, (struct auth_end_in){.session = two.id}), 0);
 	assert_event(&listener, id, "", two.id);
-	assert_int_equal(end(kit, id, one.id, (struct auth_end_in){.session = two.id}),
-		ERR_NOT_FOUND);
+	assert_int_equal(
+		end(kit, id, one.id, (struct auth_end_in){.session = two.id}), ERR_NOT_FOUND);
 	assert_int_equal(auth_kit_alive(kit, two.token), ERR_UNAUTHENTICATED);
 	assert_int_equal(auth_kit_alive(kit, two.jwt), ERR_UNAUTHENTICATED);
 	assert_int_equal(auth_kit_alive(kit, one.token), 0);
@@ -185,8 +186,8 @@ static void test_end_others(void **state)
 	unlisten(&listener);
 }
 
-static int change(struct auth_kit *kit, int64_t account, struct str session,
-	struct auth_password_in in)
+static int change(
+	struct auth_kit *kit, int64_t account, struct str session, struct auth_password_in in)
 {
 	struct call call = auth_kit_call(kit, CALLER_ACCOUNT, account, session);
 	struct auth_password_out out;
@@ -203,7 +204,8 @@ static void test_password(void **state)
 	struct auth_login_out mine = auth_kit_enter(kit, "changer");
 	struct auth_login_out other = auth_kit_enter(kit, "changer");
 	struct auth_password_in in = {.current = STR("wrong"),
-		.new_password = STR("quite another one"), .check_current = true};
+		.new_password = STR("quite another one"),
+		.check_current = true};
 	struct listener listener;
 
 	listen(kit, &listener);
@@ -263,7 +265,8 @@ static void test_password_limit(void **state)
 	int64_t id = auth_kit_named(kit, "change guessed");
 	struct auth_login_out mine = auth_kit_enter(kit, "change guessed");
 	struct auth_password_in in = {.current = STR("wrong"),
-		.new_password = STR("quite another one"), .check_current = true};
+		.new_password = STR("quite another one"),
+		.check_current = true};
 
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(change(kit, id, mine.id, in), ERR_BAD_CREDENTIALS);
@@ -381,10 +384,9 @@ static void test_sliding(void **state)
 	assert_int_equal(session_open(auth->redis, arena, &brief, &ended, &count), 0);
 	assert_in_range(ttl(auth, arena, "a:76543210"), 990, 1000);
 	snprintf(key, sizeof(key), "s:%s", lasting.id);
-	redis_command(auth->redis, arena,
-		REDIS_ARGS(STR("EXPIRE"), str_c(key), STR("50")), &reply);
-	redis_command(auth->redis, arena,
-		REDIS_ARGS(STR("EXPIRE"), STR("a:76543210"), STR("50")), &reply);
+	redis_command(auth->redis, arena, REDIS_ARGS(STR("EXPIRE"), str_c(key), STR("50")), &reply);
+	redis_command(auth->redis, arena, REDIS_ARGS(STR("EXPIRE"), STR("a:76543210"), STR("50")),
+		&reply);
 	assert_int_equal(session_use(auth->redis, arena, str_c(lasting.id), &got), 0);
 	assert_in_range(got.left_ms, 990000, 1000000);
 	assert_in_range(ttl(auth, arena, key), 990, 1000);
@@ -412,10 +414,10 @@ static void test_only_hashes(void **state)
 	redis_command(auth->redis, arena, REDIS_ARGS(STR("KEYS"), STR("s:*")), &keys);
 	assert_true(keys.count > 0);
 	for (size_t i = 0; i < keys.count; i++) {
-		redis_command(auth->redis, arena,
-			REDIS_ARGS(STR("HVALS"), keys.items[i].text), &values);
-		assert_null(memmem(keys.items[i].text.p, keys.items[i].text.len, out.token.p,
-			out.token.len));
+		redis_command(
+			auth->redis, arena, REDIS_ARGS(STR("HVALS"), keys.items[i].text), &values);
+		assert_null(memmem(
+			keys.items[i].text.p, keys.items[i].text.len, out.token.p, out.token.len));
 		for (size_t j = 0; j < values.count; j++)
 			assert_false(str_eq(values.items[j].text, out.token));
 	}

@@ -152,8 +152,7 @@ static void test_cut_and_grown(void **state)
 	memcpy(longer, token.p, token.len);
 	memset(longer + token.len, 'A', sizeof(longer) - token.len);
 	for (size_t len = token.len + 1; len <= sizeof(longer); len++)
-		assert_int_equal(
-			verify(*state, (struct str){longer, len}), ERR_UNAUTHENTICATED);
+		assert_int_equal(verify(*state, (struct str){longer, len}), ERR_UNAUTHENTICATED);
 }
 
 static void test_other_key(void **state)
@@ -163,8 +162,7 @@ static void test_other_key(void **state)
 	struct jwt_claims claims;
 
 	other.bytes[31] ^= 1;
-	assert_int_equal(
-		jwt_verify(&other, token, NOW_S, *state, &claims), ERR_UNAUTHENTICATED);
+	assert_int_equal(jwt_verify(&other, token, NOW_S, *state, &claims), ERR_UNAUTHENTICATED);
 }
 
 #define GOOD_PAYLOAD "{\"id\":1,\"username\":\"a\",\"exp\":1790000060,\"sid\":\"" SID "\"}"
@@ -180,8 +178,7 @@ static void test_header(void **state)
 	char *text = arena_alloc(*state, 2048);
 
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
-		assert_int_equal(
-			verify(*state, forge(*state, headers[i], GOOD_PAYLOAD)), 0);
+		assert_int_equal(verify(*state, forge(*state, headers[i], GOOD_PAYLOAD)), 0);
 	/* alg none without a signature, and with one of another algorithm */
 	token = forge(*state, "{\"alg\":\"none\"}", GOOD_PAYLOAD);
 	memcpy(text, token.p, token.len);
@@ -196,7 +193,12 @@ static void test_header(void **state)
 static void test_payload(void **state)
 {
 	static const char *const bad[] = {
-		"", "{}", "[]", "1", "{", GOOD_PAYLOAD "x",
+		"",
+		"{}",
+		"[]",
+		"1",
+		"{",
+		GOOD_PAYLOAD "x",
 		"{\"id\":\"1\",\"username\":\"a\",\"exp\":1790000060,\"sid\":\"" SID "\"}",
 		"{\"id\":1,\"username\":1,\"exp\":1790000060,\"sid\":\"" SID "\"}",
 		"{\"id\":1,\"username\":\"a\",\"exp\":1790000060.5,\"sid\":\"" SID "\"}",

@@ -187,8 +187,7 @@ static void test_accounts_apart(void **state)
 
 	fail_times(env, 10);
 	assert_int_equal(check(env), ERR_LIMITED);
-	assert_int_equal(
-		limit_who(env->arena, 12345679, STR_NONE, STR("192.0.2.1"), &env->who), 0);
+	assert_int_equal(limit_who(env->arena, 12345679, STR_NONE, STR("192.0.2.1"), &env->who), 0);
 	assert_int_equal(check(env), 0);
 }
 
@@ -287,8 +286,7 @@ static void test_everything_expires(void **state)
 		if (ttl.integer <= 0 || ttl.integer > 3600)
 			fail_msg("%.*s", STR_ARG(keys.items[i].text));
 	}
-	assert_int_equal(
-		command(env, REDIS_ARGS(STR("LLEN"), STR("f:@192.0.2.9"))).integer, 100);
+	assert_int_equal(command(env, REDIS_ARGS(STR("LLEN"), STR("f:@192.0.2.9"))).integer, 100);
 }
 
 static void test_registrations(void **state)

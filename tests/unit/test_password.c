@@ -34,7 +34,8 @@ static void test_policy(void **state)
 		{POLICY_NATIVE, STR_INIT(""), ERR_WEAK_PASSWORD},
 		{POLICY_NATIVE, STR_INIT("7 bytes"), ERR_WEAK_PASSWORD},
 		{POLICY_NATIVE, STR_INIT("8 bytes!"), 0},
-		{POLICY_NATIVE, STR_INIT("\xe5\xbc\xa0\xe4\xb8\x89 9"), 0}, /* bytes, not characters */
+		{POLICY_NATIVE, STR_INIT("\xe5\xbc\xa0\xe4\xb8\x89 9"),
+			0}, /* bytes, not characters */
 		{POLICY_NATIVE, STR_INIT("password"), ERR_WEAK_PASSWORD},
 		{POLICY_NATIVE, STR_INIT("PassWord"), ERR_WEAK_PASSWORD},
 		{POLICY_NATIVE, STR_INIT("PASSWORD123"), ERR_WEAK_PASSWORD},
@@ -111,14 +112,14 @@ static void test_make_and_check(void **state)
 	assert_memory_not_equal(one.hash, two.hash, sizeof(one.hash));
 	assert_int_equal(password_check(hasher, soon(), STR("the right one"), &one), 0);
 	assert_int_equal(password_check(hasher, soon(), STR("the right one"), &two), 0);
-	assert_int_equal(password_check(hasher, soon(), STR("the right on"), &one),
-		ERR_BAD_CREDENTIALS);
-	assert_int_equal(password_check(hasher, soon(), STR("The right one"), &one),
-		ERR_BAD_CREDENTIALS);
+	assert_int_equal(
+		password_check(hasher, soon(), STR("the right on"), &one), ERR_BAD_CREDENTIALS);
+	assert_int_equal(
+		password_check(hasher, soon(), STR("The right one"), &one), ERR_BAD_CREDENTIALS);
 	assert_int_equal(password_check(hasher, soon(), STR(""), &one), ERR_BAD_CREDENTIALS);
 	one.hash[31] ^= 1;
-	assert_int_equal(password_check(hasher, soon(), STR("the right one"), &one),
-		ERR_BAD_CREDENTIALS);
+	assert_int_equal(
+		password_check(hasher, soon(), STR("the right one"), &one), ERR_BAD_CREDENTIALS);
 	two.algorithm = 2;
 	assert_int_equal(password_check(hasher, soon(), STR("the right one"), &two), ERR_INTERNAL);
 	password_hasher_free(hasher);
@@ -146,8 +147,8 @@ static int64_t time_check(struct password_hasher *hasher, const struct password_
 
 	for (int i = 0; i < 5; i++) {
 		int64_t start_us = clock_mono_us();
-		assert_int_equal(password_check(hasher, soon(), STR("wrong"), stored),
-			ERR_BAD_CREDENTIALS);
+		assert_int_equal(
+			password_check(hasher, soon(), STR("wrong"), stored), ERR_BAD_CREDENTIALS);
 		if (clock_mono_us() - start_us < best_us)
 			best_us = clock_mono_us() - start_us;
 	}
