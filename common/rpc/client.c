@@ -65,6 +65,7 @@ struct rpc_client {
 	char *url;
 	pthread_mutex_t lock;
 	nng_socket sockets[SOCKETS_MAX];
+	nng_dialer dialers[SOCKETS_MAX];
 	size_t socket_count;
 	struct slot *slots[SOCKETS_MAX * SLOTS_PER_SOCKET];
 	size_t slot_count;
@@ -107,7 +108,7 @@ static int open_socket(struct rpc_client *client)
 		nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, 10) != 0 ||
 		nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, 200) != 0 ||
 		nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, RPC_FRAME_MAX) != 0 ||
-		nng_dial(socket, client->url, NULL, NNG_FLAG_NONBLOCK) != 0) {
+		nng_dial(socket, client->url, &client->dialers[client->socket_count], NNG_FLAG_NONBLOCK)) {
 		nng_close(socket);
 		return ERR_INVALID;
 	}
@@ -365,6 +366,12 @@ void rpc_client_free(struct rpc_client *client)
 {
 	if (!client)
 		return;
+	/* All of them first: one slot's callback may still be sending for another. */
+	for (size_t i = 0; i < client->slot_count; i++)
+		nng_aio_stop(client->slots[i]->aio);
+	/* Not nng_close: see event.c. */
+	for (size_t i = 0; i < client->socket_count; i++)
+		nng_dialer_close(client->dialers[i]);
 	for (size_t i = 0; i < client->slot_count; i++) {
 		struct slot *slot = client->slots[i];
 		nng_ctx_close(slot->ctx);
@@ -372,8 +379,6 @@ void rpc_client_free(struct rpc_client *client)
 		arena_free(slot->arena);
 		free(slot);
 	}
-	for (size_t i = 0; i < client->socket_count; i++)
-		nng_close(client->sockets[i]);
 	pthread_mutex_destroy(&client->lock);
 	memset(&client->key, 0, sizeof(client->key));
 	free(client->url);

@@ -21,10 +21,10 @@
 #define HEARTBEAT_S 1
 
 /*
- * Why no nng_close here: in nng 1.5.2 it can wait for ever when it meets a message half written or half
- * read (the transport goes on with an operation that has been closed, and nobody completes it). Closing
- * the listener or dialer closes the connections too and does not wait. The bare socket stays until the
- * process ends, which is when publishers and subscribers are freed.
+ * Why there is no nng_close in this library: in nng 1.5.2 it can wait for ever when it meets a message
+ * half written or half read (the transport goes on with an operation that has been closed, and nobody
+ * completes it). Closing the listener or dialer closes the connections too and does not wait. The bare
+ * sockets stay until the process ends, which is when clients, servers and events are freed.
  */
 
 struct event_pub {

@@ -49,7 +49,8 @@ static void *lane_thread(void *arg)
 
 	/* On Linux the niceness is the thread's own. */
 	if (pool->conf.nice)
-		(void)setpriority(PRIO_PROCESS, (id_t)gettid(), pool->conf.nice);
+		(void)setpriority(PRIO_PROCESS, (id_t)gettid(),
+			getpriority(PRIO_PROCESS, 0) + pool->conf.nice);
 	if (pool->conf.thread_start)
 		context = pool->conf.thread_start(pool->conf.arg);
 	while ((job = take(pool)))

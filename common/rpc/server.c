@@ -31,6 +31,7 @@ struct rpc_server {
 	struct rpc_server_conf conf;
 	struct seal_key key;
 	nng_socket socket;
+	nng_listener listener;
 	struct lane_pool *lanes[LANE_COUNT];
 	struct slot *slots;
 	size_t slot_count;
@@ -331,7 +332,6 @@ int rpc_server_new(const struct rpc_server_conf *conf, struct rpc_server **ret_s
 	pthread_mutex_init(&server->lock, NULL);
 	pthread_cond_init(&server->changed, NULL);
 	if (nng_rep0_open(&server->socket) != 0) {
-		server->socket = (nng_socket)NNG_SOCKET_INITIALIZER;
 		rpc_server_free(server);
 		return ERR_NOMEM;
 	}
@@ -341,7 +341,7 @@ int rpc_server_new(const struct rpc_server_conf *conf, struct rpc_server **ret_s
 	if (err == 0)
 		err = start_slots(server);
 	/* Last: from here on frames come in. */
-	if (err == 0 && nng_listen(server->socket, conf->url, NULL, 0) != 0)
+	if (err == 0 && nng_listen(server->socket, conf->url, &server->listener, 0) != 0)
 		err = ERR_IO;
 	if (err)
 		rpc_server_free(server);
@@ -359,11 +359,12 @@ void rpc_server_free(struct rpc_server *server)
 	while (server->busy)
 		pthread_cond_wait(&server->changed, &server->lock);
 	pthread_mutex_unlock(&server->lock);
-	nng_close(server->socket);
+	/* Not nng_close: see event.c. */
 	for (int lane = 0; lane < LANE_COUNT; lane++)
 		lane_free(server->lanes[lane]);
 	for (size_t i = 0; server->slots && i < server->slot_count; i++)
 		nng_aio_free(server->slots[i].aio);
+	nng_listener_close(server->listener);
 	free(server->slots);
 	pthread_cond_destroy(&server->changed);
 	pthread_mutex_destroy(&server->lock);
