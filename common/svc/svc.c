@@ -13,6 +13,7 @@
 #include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include "common/rpc/address.h"
 #include "common/rpc/client.h"
 #include "common/rpc/seal.h"
 #include "common/svc/svc_internal.h"
@@ -102,7 +103,7 @@ static int start_clients(struct daemon *d, const char **ret_reason)
 
 		if (!(d->spec->needs & 1U << i))
 			continue;
-		url = svc_bus_url(d->conf, (enum service)i, false, false, d->arena);
+		url = address_bus_url(d->conf, (enum service)i, false, false, d->arena);
 		if (!url.p || rpc_client_new(url.p, &d->key, &d->svc.clients[i]) != 0)
 			return fail(
 				ERR_IO, "cannot make the client of another service", ret_reason);
@@ -112,7 +113,7 @@ static int start_clients(struct daemon *d, const char **ret_reason)
 
 static int start_events(struct daemon *d, const char **ret_reason)
 {
-	struct str url = svc_bus_url(d->conf, d->spec->service, true, true, d->arena);
+	struct str url = address_bus_url(d->conf, d->spec->service, true, true, d->arena);
 
 	if (!url.p || event_pub_new(url.p, &d->key, &d->svc.events) != 0)
 		return fail(ERR_IO, "cannot listen on the port for events", ret_reason);
@@ -140,7 +141,7 @@ static int add_handlers(struct daemon *d, const struct rpc_handler *handlers, si
 
 static int start_server(struct daemon *d, const char **ret_reason)
 {
-	struct str url = svc_bus_url(d->conf, d->spec->service, false, true, d->arena);
+	struct str url = address_bus_url(d->conf, d->spec->service, false, true, d->arena);
 	struct rpc_server_conf conf = {.url = url.p,
 		.key = &d->key,
 		.handlers = d->handlers,

@@ -40,9 +40,4 @@ struct svc_spec {
 
 int svc_main(int argc, char **argv, const struct svc_spec *spec);
 
-/* The pieces that gateway and tests use too. Bus ports: service n answers on port + 2n and publishes
- * on port + 2n + 1. Text in the arena. */
-struct str svc_bus_url(const struct conf *conf, enum service service, bool events, bool listen,
-	struct arena *arena);
-
 #endif
