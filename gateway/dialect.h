@@ -24,6 +24,7 @@ enum route_auth {
 
 #define ROUTE_PARAMS_MAX 4
 #define ROUTE_BODY_MAX (64 * 1024) /* bytes, of a route that takes no file */
+#define ROUTE_HASH_MS 8000	  /* deadline of routes that hash a password, for a crowd at once */
 
 /* What OpenAPI says of a /v1 route. */
 struct route_doc {
@@ -46,7 +47,7 @@ struct route {
 	const char *failure; /* the route's general failure envelope, for dialects that have one */
 	int64_t body_max;    /* bytes; 0 is ROUTE_BODY_MAX. Larger by Content-Length: 413 unread */
 	const struct route_doc *doc;
-	int deadline_ms; /* of the request's calls; 0 is GATEWAY_CALL_MS. Routes that hash need more */
+	int deadline_ms; /* of the request's calls; 0 is GATEWAY_CALL_MS. Hashing: ROUTE_HASH_MS */
 };
 
 struct dialect {

@@ -5,15 +5,17 @@
 #define STATUS_ERROR "{\"status\":\"error\"}"
 
 static const struct route routes[] = {
-	{"POST", "/user/register", AUTH_NONE, clinic_register, .failure = STATUS_ERROR},
-	{"GET", "/user/login", AUTH_NONE, clinic_login, .failure = STATUS_ERROR},
+	{"POST", "/user/register", AUTH_NONE, clinic_register, .failure = STATUS_ERROR,
+		.deadline_ms = ROUTE_HASH_MS},
+	{"GET", "/user/login", AUTH_NONE, clinic_login, .failure = STATUS_ERROR,
+		.deadline_ms = ROUTE_HASH_MS},
 	{"GET", "/user/homepage", AUTH_ACCOUNT, clinic_homepage,
 		.failure = "{\"status\":false,\"info\":\"errror\"}"},
 	{"GET", "/user/tobeupdated", AUTH_ACCOUNT, clinic_tobeupdated,
 		.failure = "{\"status\":false,\"info\":\"error\"}"},
 	{"POST", "/user/updatemyinfo", AUTH_ACCOUNT, clinic_updatemyinfo,
 		.failure = "{\"status\":false,\"id\":\"update failed\"}",
-		.body_max = CLINIC_PICTURE_MAX},
+		.body_max = CLINIC_PICTURE_MAX, .deadline_ms = ROUTE_HASH_MS},
 	{"POST", "/user/follow", AUTH_ACCOUNT, clinic_follow, .failure = "{\"status\":false}"},
 	{"GET", "/image/{*}", AUTH_NONE, clinic_picture, .failure = STATUS_ERROR},
 };

@@ -13,10 +13,12 @@ FIELD_TABLE(native_config, NATIVE_CONFIG)
 
 static const struct route routes[] = {
 	{"POST", "/v1/accounts", AUTH_NONE, accounts_post,
+		.deadline_ms = ROUTE_HASH_MS,
 		.doc = DOC("Register an account", &auth_register_in_fields, &user_account_fields,
 			.status = 201)},
 
 	{"POST", "/v1/sessions", AUTH_NONE, sessions_post,
+		.deadline_ms = ROUTE_HASH_MS,
 		.doc = DOC("Sign in", &auth_login_in_fields, &auth_login_out_fields, .status = 201)},
 	{"GET", "/v1/sessions", AUTH_ACCOUNT, sessions_list,
 		.doc = DOC("My sessions, newest first", .out = &auth_session_fields, .status = 200,
@@ -34,8 +36,10 @@ static const struct route routes[] = {
 		.doc = DOC("Change my profile; null removes a text", &user_update_in_fields,
 			&user_account_fields, .status = 200)},
 	{"DELETE", "/v1/me", AUTH_ACCOUNT, me_delete,
+		.deadline_ms = ROUTE_HASH_MS,
 		.doc = DOC("Erase my account", &auth_erase_in_fields, .status = 204)},
 	{"PUT", "/v1/me/password", AUTH_ACCOUNT, me_put_password,
+		.deadline_ms = ROUTE_HASH_MS,
 		.doc = DOC("Change my password; ends my other sessions", &native_password_in_fields,
 			.status = 204)},
 
