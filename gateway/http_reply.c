@@ -192,17 +192,46 @@ void http_reply(struct http_exchange *ex, int status, struct str headers, struct
 		mg_disable_connection_keep_alive(ex->connection);
 }
 
+/* The words of problem.h's documents. */
+static const char *refusal_code(int status)
+{
+	switch (status) {
+	case 414:
+	case 431:
+		return "too_large";
+	case 417:
+		return "expectation_failed";
+	case 500:
+		return "internal";
+	case 501:
+		return "not_implemented";
+	case 503:
+		return "busy";
+	default:
+		return "bad_request";
+	}
+}
+
 void http_refuse(struct http_server *server, struct http_worker *worker,
 	struct mg_connection *connection, int status)
 {
-	char text[160];
+	const struct mg_request_info *info = mg_get_request_info(connection);
+	bool bare = info && info->request_method && strcmp(info->request_method, "HEAD") == 0;
+	char text[192];
 	int len = snprintf(text, sizeof(text),
-		"{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\"}",
-		reason(status).p, status, status == 503 ? "busy" : "malformed");
-	struct message m = {worker, connection, status, false, (size_t)len,
-		status == 503 ? STR("Content-Type: application/problem+json\r\nRetry-After: 1\r\n")
-			      : STR("Content-Type: application/problem+json\r\n"),
-		{text, (size_t)len}};
+		"{\"status\":%d,\"code\":\"%s\",\"title\":\"%s\","
+		"\"detail\":\"refused before it was routed\"}",
+		status, refusal_code(status), reason(status).p);
+	struct message m = {
+		.worker = worker,
+		.connection = connection,
+		.status = status,
+		.body_len = (size_t)len,
+		.headers = status == 503 ? STR("Content-Type: "
+					       "application/problem+json\r\nRetry-After: 1\r\n")
+					 : STR("Content-Type: application/problem+json\r\n"),
+		.body = {text, bare ? 0 : (size_t)len},
+	};
 
 	mg_disable_connection_keep_alive(connection);
 	if (server->conf.on_refused)
