@@ -192,6 +192,8 @@ static int erase_job(struct db_conn *conn, void *arg)
 	if (!err)
 		err = user_store_contact_remove_all(conn, id);
 	if (!err)
+		err = user_store_acts_forget(conn, id);
+	if (!err)
 		err = user_store_erase(conn, id, clock_now_us());
 	erase->account.status = STATUS_DELETED;
 	erase->done = err == 0;

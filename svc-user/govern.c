@@ -15,34 +15,18 @@ struct govern {
 	bool changed, publish;
 };
 
-/* The gateway's word that the caller is an administrator may be some seconds old. */
-static int actor_check(struct svc_ctx *ctx, struct db_conn *conn)
-{
-	struct user_account actor;
-	int err;
-
-	if (ctx->call.caller.kind == CALLER_OPERATOR)
-		return 0;
-	err = user_caller(ctx, conn, &actor);
-	if (err)
-		return err;
-	return actor.role == ROLE_ADMINISTRATOR ? 0 : ERR_DENIED;
-}
-
 static int act_add(struct govern *govern, struct db_conn *conn, struct str action, struct str old,
 	struct str new)
 {
 	struct svc_ctx *ctx = govern->ctx;
-	struct user_store_act act = {
-		.time_us = govern->now_us,
+	struct user_act act = {
+		.time = govern->now_us,
 		.actor = ctx->call.caller.account,
 		.action = action,
 		.target = govern->account->id,
 		.address = ctx->call.caller.address,
 	};
 	struct buf detail;
-	int64_t seq;
-	int err;
 
 	buf_init(&detail, ctx->arena, DETAIL_MAX);
 	buf_add_str(&detail, old);
@@ -52,10 +36,7 @@ static int act_add(struct govern *govern, struct db_conn *conn, struct str actio
 		return ERR_NOMEM;
 	act.detail = buf_str(&detail);
 	govern->changed = true;
-	err = user_store_count(conn, STR("admin_acts"), &seq);
-	if (err)
-		return err;
-	return user_store_act_add(conn, seq, &act);
+	return user_store_act_add(conn, &act);
 }
 
 static int role_set(struct govern *govern, struct db_conn *conn)
@@ -103,7 +84,7 @@ static int govern_job(struct db_conn *conn, void *arg)
 	struct govern *govern = arg;
 	struct svc_ctx *ctx = govern->ctx;
 	struct user_account *account = govern->account;
-	int err = actor_check(ctx, conn);
+	int err = user_admin_check(ctx, conn);
 
 	if (!err)
 		err = user_store_by_id_alive(conn, ctx->arena, govern->in->id, account);

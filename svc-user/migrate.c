@@ -57,6 +57,8 @@ static const char *const migrations[] = {
 	" target INTEGER NOT NULL,"
 	" address TEXT,"
 	" detail TEXT);",
+	"CREATE INDEX admin_acts_by_actor ON admin_acts (actor);"
+	"CREATE INDEX admin_acts_by_target ON admin_acts (target);",
 };
 
 const struct db_spec user_db = {

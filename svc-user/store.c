@@ -362,15 +362,3 @@ int user_store_contact_list(struct db_conn *conn, struct arena *arena, int64_t o
 	return db_rows(conn, &sql, DB_ARGS(DB_INT(owner), DB_INT(after), DB_INT(limit)),
 		&user_contact_row_fields, arena, ret_items, ret_count);
 }
-
-int user_store_act_add(struct db_conn *conn, int64_t seq, const struct user_store_act *act)
-{
-	static const struct db_sql sql = {
-		"INSERT INTO admin_acts (seq, time, actor, action, target, address, detail)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7)"};
-
-	return db_exec(conn, &sql,
-		DB_ARGS(DB_INT(seq), DB_INT(act->time_us), DB_ID(act->actor), DB_STR(act->action),
-			DB_INT(act->target), DB_STR(act->address), DB_STR(act->detail)),
-		NULL);
-}

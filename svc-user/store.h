@@ -85,14 +85,14 @@ int user_store_contact_rows(struct db_conn *conn, int64_t owner, int64_t *ret_ro
 int user_store_contact_list(struct db_conn *conn, struct arena *arena, int64_t owner, int64_t after,
 	int64_t limit, struct user_contact_row **ret_items, size_t *ret_count);
 
-struct user_store_act {
-	int64_t time_us;
-	int64_t actor; /* 0: the operator */
-	struct str action;
-	int64_t target;
-	struct str address;
-	struct str detail;
-};
-int user_store_act_add(struct db_conn *conn, int64_t seq, const struct user_store_act *act);
+/* The record of acts and figures: store_record.c. act->id is not looked at. */
+int user_store_act_add(struct db_conn *conn, const struct user_act *act);
+/* Newest first, those with a number below `before`. */
+int user_store_acts(struct db_conn *conn, struct arena *arena, int64_t before, int64_t limit,
+	struct user_act **ret_acts, size_t *ret_count);
+/* What of the record is about the person and not about the act. */
+int user_store_acts_forget(struct db_conn *conn, int64_t account);
+int user_store_counts(struct db_conn *conn, struct arena *arena, struct user_count **ret_counts,
+	size_t *ret_count);
 
 #endif

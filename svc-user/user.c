@@ -69,6 +69,19 @@ int user_caller(struct svc_ctx *ctx, struct db_conn *conn, struct user_account *
 	return err;
 }
 
+int user_admin_check(struct svc_ctx *ctx, struct db_conn *conn)
+{
+	struct user_account actor;
+	int err;
+
+	if (ctx->call.caller.kind == CALLER_OPERATOR)
+		return 0;
+	err = user_caller(ctx, conn, &actor);
+	if (err)
+		return err;
+	return actor.role == ROLE_ADMINISTRATOR ? 0 : ERR_DENIED;
+}
+
 struct str user_value(struct str text)
 {
 	return text.len ? text : STR_NONE;

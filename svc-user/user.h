@@ -37,6 +37,9 @@ int user_write(struct svc_ctx *ctx, db_job *job, void *arg);
 /* The caller's own account. A session outlives its account's good standing by the moment until all
  * have heard of it: ERR_UNAUTHENTICATED unless the account is normal. */
 int user_caller(struct svc_ctx *ctx, struct db_conn *conn, struct user_account *ret_account);
+/* The gateway's word that the caller is an administrator may be some seconds old: ERR_DENIED when he
+ * no longer is. The operator always may. */
+int user_admin_check(struct svc_ctx *ctx, struct db_conn *conn);
 /* An empty text is no value: absent. */
 struct str user_value(struct str text);
 /* Tells the other processes that role or status changed. */

@@ -182,6 +182,50 @@ FIELD_STRUCT(user_contact_put_out, USER_CONTACT_PUT_OUT)
 FIELD_STRUCT(user_contact_delete_in, USER_CONTACT_DELETE_IN)
 FIELD_STRUCT(user_contact_delete_out, USER_CONTACT_DELETE_OUT)
 
+/* What administrators, the operator and services on their behalf did: never changed, newest first, from
+ * the one before `after`. */
+#define USER_ACT_MAX 600 /* characters of detail */
+#define USER_ACT(X, S)                                                                             \
+	X(S, ID, id, FIELD_REQUIRED, 0)                                                            \
+	X(S, TIME, time, FIELD_REQUIRED, 0)                                                        \
+	X(S, ID, actor, 0, 0) /* 0: the operator */                                                \
+	X(S, STR, action, FIELD_REQUIRED, 64)                                                      \
+	X(S, ID, target, 0, 0) /* 0: no account in particular */                                   \
+	X(S, STR, address, 0, 64)                                                                  \
+	X(S, STR, detail, 0, USER_ACT_MAX)
+FIELD_STRUCT(user_act, USER_ACT)
+#define USER_AUDIT_IN(X, S)                                                                        \
+	X(S, INT, limit, FIELD_REQUIRED, 1000)                                                     \
+	X(S, ID, after, 0, 0)
+#define USER_AUDIT_OUT(X, S)                                                                       \
+	X(S, LIST, items, 0, user_act)                                                             \
+	X(S, BOOL, more, 0, 0)
+FIELD_STRUCT(user_audit_in, USER_AUDIT_IN)
+FIELD_STRUCT(user_audit_out, USER_AUDIT_OUT)
+/* Records an act that svc-user did not do itself ("session.revoke"). The operator is its own actor; a
+ * service names the actor and his address. */
+#define USER_AUDIT_ADD_IN(X, S)                                                                    \
+	X(S, STR, action, FIELD_REQUIRED, 64)                                                      \
+	X(S, ID, target, 0, 0)                                                                     \
+	X(S, STR, detail, 0, USER_ACT_MAX)                                                         \
+	X(S, ID, actor, 0, 0)                                                                      \
+	X(S, STR, address, 0, 64)
+#define USER_AUDIT_ADD_OUT NOTHING
+FIELD_STRUCT(user_audit_add_in, USER_AUDIT_ADD_IN)
+FIELD_STRUCT(user_audit_add_out, USER_AUDIT_ADD_OUT)
+
+/* How many accounts there are. Erased ones are counted under `erased` alone. */
+#define USER_COUNT(X, S)                                                                           \
+	X(S, ENUM, role, FIELD_REQUIRED, user_roles)                                               \
+	X(S, ENUM, status, FIELD_REQUIRED, user_statuses)                                          \
+	X(S, BOOL, erased, 0, 0)                                                                   \
+	X(S, INT, accounts, 0, INT64_MAX)
+FIELD_STRUCT(user_count, USER_COUNT)
+#define USER_STATS_IN NOTHING
+#define USER_STATS_OUT(X, S) X(S, LIST, counts, 0, user_count) /* those that are not 0 */
+FIELD_STRUCT(user_stats_in, USER_STATS_IN)
+FIELD_STRUCT(user_stats_out, USER_STATS_OUT)
+
 #define USER_METHODS(M)                                                                            \
 	M(user, create, CALLER_SERVICE, METHOD_IDEMPOTENT, LANE_WRITE)                             \
 	M(user, get, CALLER_ALL, METHOD_IDEMPOTENT, LANE_READ)                                     \
@@ -195,7 +239,10 @@ FIELD_STRUCT(user_contact_delete_out, USER_CONTACT_DELETE_OUT)
 	M(user, follows, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_READ)                           \
 	M(user, contacts, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                         \
 	M(user, contact_put, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                      \
-	M(user, contact_delete, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)
+	M(user, contact_delete, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                   \
+	M(user, audit, CALLER_ADMIN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)              \
+	M(user, audit_add, CALLER_SERVICE | CALLER_OPERATOR, 0, LANE_WRITE)                        \
+	M(user, stats, CALLER_ADMIN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)
 
 METHOD_DECLARE(USER, USER_METHODS)
 

@@ -33,6 +33,27 @@ FIELD_STRUCT(native_limits, NATIVE_LIMITS)
 	X(S, OBJ, limits, 0, native_limits)
 FIELD_STRUCT(native_config, NATIVE_CONFIG)
 
+/* GET /v1/stats; erased accounts are in no other number */
+#define NATIVE_ROLES(X, S)                                                                         \
+	X(S, INT, administrator, 0, INT64_MAX)                                                     \
+	X(S, INT, donor, 0, INT64_MAX)                                                             \
+	X(S, INT, volunteer, 0, INT64_MAX)                                                         \
+	X(S, INT, member, 0, INT64_MAX)
+FIELD_STRUCT(native_roles, NATIVE_ROLES)
+#define NATIVE_STATUSES(X, S)                                                                      \
+	X(S, INT, normal, 0, INT64_MAX)                                                            \
+	X(S, INT, frozen, 0, INT64_MAX)                                                            \
+	X(S, INT, deleted, 0, INT64_MAX)
+FIELD_STRUCT(native_statuses, NATIVE_STATUSES)
+#define NATIVE_ACCOUNTS(X, S)                                                                      \
+	X(S, INT, total, 0, INT64_MAX)                                                             \
+	X(S, OBJ, role, 0, native_roles)                                                           \
+	X(S, OBJ, status, 0, native_statuses)                                                      \
+	X(S, INT, erased, 0, INT64_MAX)
+FIELD_STRUCT(native_accounts, NATIVE_ACCOUNTS)
+#define NATIVE_STATS(X, S) X(S, OBJ, accounts, 0, native_accounts)
+FIELD_STRUCT(native_stats, NATIVE_STATS)
+
 #define NATIVE_PASSWORD_MIN 8 /* bytes; svc-auth's POLICY_NATIVE enforces it */
 
 /* accounts.c */
@@ -64,6 +85,10 @@ int contacts_delete(struct req *req);
 int users_get(struct req *req);
 int users_list(struct req *req);
 int users_patch(struct req *req);
+
+/* audit.c: for administrators */
+int audit_list(struct req *req);
+int stats_get(struct req *req);
 
 /* config.c */
 int config_get(struct req *req);

@@ -8,6 +8,10 @@ FIELD_TABLE(native_password_in, NATIVE_PASSWORD_IN)
 FIELD_TABLE(native_push, NATIVE_PUSH)
 FIELD_TABLE(native_limits, NATIVE_LIMITS)
 FIELD_TABLE(native_config, NATIVE_CONFIG)
+FIELD_TABLE(native_roles, NATIVE_ROLES)
+FIELD_TABLE(native_statuses, NATIVE_STATUSES)
+FIELD_TABLE(native_accounts, NATIVE_ACCOUNTS)
+FIELD_TABLE(native_stats, NATIVE_STATS)
 
 #define DOC(...) &(const struct route_doc){__VA_ARGS__}
 
@@ -61,6 +65,14 @@ static const struct route routes[] = {
 	{"PATCH", "/v1/users/{id}", AUTH_ADMIN, users_patch,
 		.doc = DOC("Change role, status or identity", &user_govern_in_fields,
 			&user_account_fields, .status = 200)},
+
+	{"GET", "/v1/audit", AUTH_ADMIN, audit_list,
+		.doc = DOC("What administrators and the operator did, newest first",
+			.out = &user_act_fields, .status = 200, .list = true,
+			.query = "limit cursor")},
+	{"GET", "/v1/stats", AUTH_ADMIN, stats_get,
+		.doc = DOC("How many accounts there are", .out = &native_stats_fields,
+			.status = 200)},
 
 	{"GET", "/v1/config", AUTH_NONE, config_get,
 		.doc = DOC("Public settings", .out = &native_config_fields, .status = 200)},

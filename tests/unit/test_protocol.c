@@ -30,6 +30,8 @@ static const struct field_set *const structs[] = {
 	&user_account_fields,
 	&user_contact_fields,
 	&auth_session_fields,
+	&user_act_fields,
+	&user_count_fields,
 	&svc_sample_fields,
 	&event_fields,
 };
