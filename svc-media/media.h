@@ -8,6 +8,17 @@
 #define MEDIA_READ_THREADS 1
 #define MEDIA_WRITE_THREADS 4
 
+struct painter;
+
+/* What the service holds while it runs (ctx->state). */
+struct media {
+	struct svc *svc;
+	struct painter *painter;
+};
+
+/* Path of the picture worker's program, malloc'ed; NULL: there is none. */
+char *media_worker_path(void);
+
 /* Pictures that are part of the program: pictures/…, embedded by the build (embed.cmake). */
 struct media_builtin {
 	struct str path; /* of the URL */
