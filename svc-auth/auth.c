@@ -6,8 +6,10 @@
 
 #include "common/base/clock.h"
 #include "common/base/err.h"
+#include "common/base/log.h"
 #include "common/rpc/auth_api.h"
 #include "common/svc/redis.h"
+#include "svc-auth/deliver.h"
 #include "svc-auth/migrate.h"
 #include "svc-auth/password.h"
 #include "svc-auth/repair.h"
@@ -86,12 +88,52 @@ static int connect_redis(struct auth *auth, const struct conf *conf, const char 
 	return rc;
 }
 
+static void on_failure(struct str id, enum auth_channel channel, int tries, int final)
+{
+	log_event(LOG_WARN, STR_NONE, final ? "delivery given up" : "delivery failed",
+		LOG_STR("job", id), LOG_STR("channel", enum_words_text(&auth_channels, channel)),
+		LOG_INT("tries", tries));
+}
+
+static bool is_url(struct str url, struct str scheme, struct str secure)
+{
+	return str_starts(url, scheme) || str_starts(url, secure);
+}
+
+/* Codes, and where they go. */
+static int init_codes(struct auth *auth, const struct svc *svc, const char **ret_reason)
+{
+	static const struct deliver_conf conf = {.on_failure = on_failure};
+	struct str sms = conf_text(svc->conf, "QUINTET_SMS_URL");
+	struct str mail = conf_text(svc->conf, "QUINTET_SMTP_URL");
+
+	auth->codes.redis = auth->redis;
+	seal_key_derive(&auth->jwt_key, "code", auth->codes.key);
+	auth->data_dir = svc->data_dir;
+	auth->language =
+		template_language(conf_text(svc->conf, "QUINTET_LANGUAGE"), LANGUAGE_ZH);
+	auth->send_sms = sms.len > 0;
+	auth->send_mail = mail.len > 0;
+	auth->show_captchas = conf_bool(svc->conf, "QUINTET_DEV");
+	*ret_reason = "QUINTET_SMS_URL is no http:// or https:// URL";
+	if (sms.len && !is_url(sms, STR("http://"), STR("https://")))
+		return ERR_INVALID;
+	*ret_reason = "QUINTET_SMTP_URL is no smtp:// or smtps:// URL";
+	if (mail.len && !is_url(mail, STR("smtp://"), STR("smtps://")))
+		return ERR_INVALID;
+	*ret_reason = "QUINTET_SMS_URL needs QUINTET_SMS_SECRET, to sign messages with";
+	if (sms.len && !conf_text(svc->conf, "QUINTET_SMS_SECRET").len)
+		return ERR_INVALID;
+	return deliver_new(&conf, &auth->deliver);
+}
+
 static void done(void *state)
 {
 	struct auth *auth = state;
 
 	if (!auth)
 		return;
+	deliver_free(auth->deliver);
 	repair_free(auth->repair);
 	redis_free(auth->redis);
 	password_hasher_free(auth->hasher);
@@ -116,6 +158,8 @@ static int init(struct svc *svc, void **ret_state, const char **ret_reason)
 		rc = load_jwt_key(auth, svc->data_dir, ret_reason);
 	if (!rc)
 		rc = connect_redis(auth, svc->conf, ret_reason);
+	if (!rc)
+		rc = init_codes(auth, svc, ret_reason);
 	if (!rc)
 		rc = repair_new(auth, svc->clients, &auth->repair);
 	if (rc) {

@@ -6,7 +6,10 @@
 
 #include "common/rpc/seal.h"
 #include "common/svc/svc.h"
+#include "svc-auth/code.h"
+#include "svc-auth/templates.h"
 
+struct deliver;
 struct password_hasher;
 struct redis;
 struct repair;
@@ -20,6 +23,12 @@ struct auth {
 	struct seal_key jwt_key;
 	int64_t session_ttl_s;
 	int64_t register_limit; /* an hour and address; 0: none */
+	struct code_store codes;
+	struct deliver *deliver;
+	const char *data_dir;
+	enum template_language language; /* of messages to whom none is known of */
+	bool send_sms, send_mail;	 /* otherwise codes go to the outbox */
+	bool show_captchas;		 /* QUINTET_DEV: their answers too */
 };
 
 /* What svc_main starts. Lanes depend on the machine; not for several threads at once. */

@@ -84,8 +84,7 @@ static struct str hex(struct arena *arena, const void *bytes, size_t len)
 	return (struct str){text, 2 * len};
 }
 
-/* One household: an IPv4 address, or the first half of an IPv6 one. Anything else is itself. */
-static struct str household(struct arena *arena, struct str address)
+struct str limit_household(struct arena *arena, struct str address)
 {
 	const char *text = str_cstr(arena, address);
 	struct in6_addr six;
@@ -122,7 +121,7 @@ int limit_who(struct arena *arena, int64_t account, struct str login, struct str
 	else
 		buf_add_str(&buf, hashed(arena, login));
 	who.account = buf_str(&buf);
-	who.address = address.len ? household(arena, address) : STR("");
+	who.address = address.len ? limit_household(arena, address) : STR("");
 	if (buf_failed(&buf) || !who.account.len || !who.address.p)
 		return ERR_NOMEM;
 	*ret_who = who;
@@ -192,7 +191,7 @@ int limit_pass(struct redis *redis, struct arena *arena, const struct limit_who 
 int limit_register(struct redis *redis, struct arena *arena, struct str address, int64_t most,
 	int64_t *ret_wait_s)
 {
-	struct str name = key(arena, "r:", household(arena, address));
+	struct str name = key(arena, "r:", limit_household(arena, address));
 	struct redis_reply reply;
 	struct buf limit;
 
@@ -207,7 +206,7 @@ int limit_register(struct redis *redis, struct arena *arena, struct str address,
 
 void limit_register_undo(struct redis *redis, struct arena *arena, struct str address)
 {
-	struct str name = key(arena, "r:", household(arena, address));
+	struct str name = key(arena, "r:", limit_household(arena, address));
 	struct redis_reply reply;
 
 	if (name.p)

@@ -32,6 +32,9 @@ struct limit_who {
 int limit_who(struct arena *arena, int64_t account, struct str login, struct str address,
 	struct limit_who *ret_who);
 
+/* One household: an IPv4 address as it is, of an IPv6 one the /64. Absent when the arena is full. */
+struct str limit_household(struct arena *arena, struct str address);
+
 /* Asked before a password is looked at. ERR_LIMITED: *ret_wait_s is at least 1. */
 int limit_check(struct redis *redis, struct arena *arena, const struct limit_who *who,
 	int64_t now_ms, int64_t *ret_wait_s);

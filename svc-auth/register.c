@@ -4,6 +4,7 @@
 #include "common/rpc/auth_api.h"
 #include "svc-auth/audit.h"
 #include "svc-auth/auth.h"
+#include "svc-auth/code.h"
 #include "svc-auth/limit.h"
 #include "svc-auth/login.h"
 #include "svc-auth/repair.h"
@@ -169,11 +170,12 @@ int auth_register(
 
 	if (rc)
 		return rc;
-	if (in->open_session) {
+	if (in->open_session)
 		rc = session_ping(auth->redis, ctx->arena);
-		if (rc)
-			return rc;
-	}
+	if (!rc && in->phone_proven)
+		rc = code_proven(&auth->codes, ctx->arena, in->phone);
+	if (rc)
+		return rc;
 	if (limited) {
 		rc = limit_register(auth->redis, ctx->arena, ctx->call.caller.address,
 			auth->register_limit, &wait_s);
@@ -183,6 +185,8 @@ int auth_register(
 	rc = register_account(ctx, in, out);
 	if (rc && limited)
 		limit_register_undo(auth->redis, ctx->arena, ctx->call.caller.address);
+	if (!rc && in->phone_proven)
+		code_proof_end(&auth->codes, ctx->arena, in->phone);
 	if (rc || !in->open_session)
 		return rc;
 	return open_session(ctx, in, out);

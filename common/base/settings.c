@@ -34,6 +34,10 @@ const struct conf_row conf_rows[] = {
 	ROW("QUINTET_SMS_URL", CONF_TEXT, CONF_AUTH | CONF_GATEWAY, "", 0, 0, "webhook that sends SMS; unset: the outbox file"),
 	ROW("QUINTET_SMS_SECRET", CONF_SECRET, CONF_AUTH, "", 0, 0, "key of the webhook's signature"),
 	ROW("QUINTET_SMTP_URL", CONF_SECRET, CONF_AUTH, "", 0, 0, "smtp://[user:password@]host:port for mail; unset: the outbox file"),
+	ROW_WORDS("QUINTET_SMTP_TLS", CONF_TEXT, CONF_AUTH, "auto", "auto,required,offered", "STARTTLS: required (auto: except on this machine), or used when offered"),
+	ROW("QUINTET_MAIL_FROM", CONF_TEXT, CONF_AUTH, "quintet@localhost", 0, 0, "sender of mail, an address"),
+	ROW("QUINTET_CA", CONF_TEXT, CONF_AUTH, "", 0, 0, "file of certificates (PEM) that mail server and SMS webhook are checked against; unset: the system's"),
+	ROW_WORDS("QUINTET_LANGUAGE", CONF_TEXT, CONF_AUTH, "zh", "zh,en", "language of messages to people whose own is not known"),
 };
 /* clang-format on */
 

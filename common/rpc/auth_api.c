@@ -3,6 +3,15 @@
 static const char *const policies[] = {NULL, "native", "opaque"};
 const struct enum_words auth_policies = {policies, sizeof(policies) / sizeof(policies[0])};
 
+static const char *const channels[] = {NULL, "sms", "email", "picture"};
+const struct enum_words auth_channels = {channels, sizeof(channels) / sizeof(channels[0])};
+
+static const char *const purposes[] = {NULL, "register", "reset", "verify", "login"};
+const struct enum_words auth_purposes = {purposes, sizeof(purposes) / sizeof(purposes[0])};
+
+static const char *const formats[] = {NULL, "digits4", "digits6", "captcha"};
+const struct enum_words auth_code_formats = {formats, sizeof(formats) / sizeof(formats[0])};
+
 FIELD_TABLE(auth_session, AUTH_SESSION)
 FIELD_TABLE(auth_register_in, AUTH_REGISTER_IN)
 FIELD_TABLE(auth_register_out, AUTH_REGISTER_OUT)
@@ -18,5 +27,11 @@ FIELD_TABLE(auth_password_in, AUTH_PASSWORD_IN)
 FIELD_TABLE(auth_password_out, AUTH_PASSWORD_OUT)
 FIELD_TABLE(auth_erase_in, AUTH_ERASE_IN)
 FIELD_TABLE(auth_erase_out, AUTH_ERASE_OUT)
+FIELD_TABLE(auth_challenge_in, AUTH_CHALLENGE_IN)
+FIELD_TABLE(auth_challenge_out, AUTH_CHALLENGE_OUT)
+FIELD_TABLE(auth_answer_in, AUTH_ANSWER_IN)
+FIELD_TABLE(auth_answer_out, AUTH_ANSWER_OUT)
+FIELD_TABLE(auth_reset_in, AUTH_RESET_IN)
+FIELD_TABLE(auth_reset_out, AUTH_RESET_OUT)
 
 AUTH_METHODS(METHOD_TABLE)

@@ -12,6 +12,19 @@
 enum auth_policy { POLICY_NATIVE = 1, POLICY_OPAQUE };
 extern const struct enum_words auth_policies;
 
+/* How a code reaches a person. picture: drawn by the caller, from the code it gets back. */
+enum auth_channel { CHANNEL_SMS = 1, CHANNEL_EMAIL, CHANNEL_PICTURE };
+enum auth_purpose { PURPOSE_REGISTER = 1, PURPOSE_RESET, PURPOSE_VERIFY, PURPOSE_LOGIN };
+/* digits4: 300 s; digits6: 600 s; captcha (six of a-z1-9): 60 s. Dead after 5, 5 and 3 wrong tries. */
+enum auth_code_format { CODE_DIGITS4 = 1, CODE_DIGITS6, CODE_CAPTCHA };
+extern const struct enum_words auth_channels;
+extern const struct enum_words auth_purposes;
+extern const struct enum_words auth_code_formats;
+
+#define AUTH_CHALLENGE_LEN 32 /* hex digits */
+#define AUTH_CODE_MAX 16
+#define AUTH_PROVEN_S 900 /* how long a number verified with `remember` is good for phone_proven */
+
 #define AUTH_SESSION(X, S)                                                                         \
 	X(S, STR, id, FIELD_REQUIRED, 64)                                                          \
 	X(S, STR, device, 0, 100)                                                                  \
@@ -40,7 +53,8 @@ FIELD_STRUCT(auth_session, AUTH_SESSION)
 	X(S, OINT, age, FIELD_INTERNAL, 150)                                                       \
 	X(S, STR, description, FIELD_INTERNAL, USER_DESCRIPTION_MAX)                               \
 	X(S, BOOL, open_session, FIELD_INTERNAL, 0)                                                \
-	X(S, STR, device, FIELD_INTERNAL, 100)
+	X(S, STR, device, FIELD_INTERNAL, 100)                                                     \
+	X(S, BOOL, phone_proven, FIELD_INTERNAL, 0) /* ERR_BAD_CODE unless it was, see auth.answer */
 #define AUTH_REGISTER_OUT(X, S)                                                                    \
 	X(S, OBJ, account, 0, user_account)                                                        \
 	X(S, STR, token, 0, AUTH_TOKEN_MAX) /* only with open_session */
@@ -109,6 +123,50 @@ FIELD_STRUCT(auth_password_out, AUTH_PASSWORD_OUT)
 FIELD_STRUCT(auth_erase_in, AUTH_ERASE_IN)
 FIELD_STRUCT(auth_erase_out, AUTH_ERASE_OUT)
 
+/* Makes a code and sends it; waits for the delivery of a text message or mail at most 3 s, for that of
+ * a reset code not at all, so that nobody learns whether there is such an account (when there is none,
+ * nothing is sent). ERR_INVALID names `to`; ERR_LIMITED (retry_after_s): at most one a minute and 10 a
+ * day to one address; ERR_UNAVAILABLE: the delivery failed, nothing was counted. `code` comes back for
+ * a picture, and where no delivery is configured (the outbox has it too). */
+#define AUTH_CHALLENGE_IN(X, S)                                                                    \
+	X(S, ENUM, channel, FIELD_REQUIRED, auth_channels)                                         \
+	X(S, STR, to, 0, USER_EMAIL_MAX) /* phone or e-mail; absent for a picture */               \
+	X(S, ENUM, purpose, FIELD_REQUIRED, auth_purposes)                                         \
+	X(S, ENUM, format, FIELD_REQUIRED, auth_code_formats)                                      \
+	X(S, STR, language, 0, 16) /* "en", "zh"; anything else: QUINTET_LANGUAGE */
+#define AUTH_CHALLENGE_OUT(X, S)                                                                   \
+	X(S, STR, challenge, FIELD_REQUIRED, AUTH_CHALLENGE_LEN)                                   \
+	X(S, TIME, expires, FIELD_REQUIRED, 0)                                                     \
+	X(S, SECRET, code, FIELD_INTERNAL, AUTH_CODE_MAX)
+FIELD_STRUCT(auth_challenge_in, AUTH_CHALLENGE_IN)
+FIELD_STRUCT(auth_challenge_out, AUTH_CHALLENGE_OUT)
+
+/* Is this the code? A right answer uses it up, unless `keep`. ERR_BAD_CODE: wrong, unknown, used,
+ * expired or made for another purpose. ERR_LIMITED: dead of too many wrong tries; with retry_after_s:
+ * too many wrong codes from this address. `shown` instead of the challenge, where codes come back to
+ * the client: the newest with this code that the same address asked for. */
+#define AUTH_ANSWER_IN(X, S)                                                                       \
+	X(S, STR, challenge, 0, AUTH_CHALLENGE_LEN)                                                \
+	X(S, SECRET, code, FIELD_REQUIRED, AUTH_CODE_MAX)                                          \
+	X(S, ENUM, purpose, FIELD_REQUIRED, auth_purposes)                                         \
+	X(S, BOOL, keep, 0, 0)                                                                     \
+	X(S, BOOL, remember, 0, 0) /* for phone_proven of auth.register */                         \
+	X(S, SECRET, shown, 0, AUTH_CODE_MAX)
+#define AUTH_ANSWER_OUT(X, S) X(S, STR, to, 0, USER_EMAIL_MAX) /* where the code was sent */
+FIELD_STRUCT(auth_answer_in, AUTH_ANSWER_IN)
+FIELD_STRUCT(auth_answer_out, AUTH_ANSWER_OUT)
+
+/* A new password for the account with the address that the code (purpose reset) was sent to; ends all
+ * its sessions. Refusals as auth.answer; ERR_WEAK_PASSWORD does not use the code up. */
+#define AUTH_RESET_IN(X, S)                                                                        \
+	X(S, STR, challenge, FIELD_REQUIRED, AUTH_CHALLENGE_LEN)                                   \
+	X(S, SECRET, code, FIELD_REQUIRED, AUTH_CODE_MAX)                                          \
+	X(S, SECRET, password, FIELD_REQUIRED, AUTH_PASSWORD_MAX)                                  \
+	X(S, ENUM, policy, FIELD_REQUIRED | FIELD_INTERNAL, auth_policies)
+#define AUTH_RESET_OUT NOTHING
+FIELD_STRUCT(auth_reset_in, AUTH_RESET_IN)
+FIELD_STRUCT(auth_reset_out, AUTH_RESET_OUT)
+
 #define AUTH_METHODS(M)                                                                            \
 	M(auth, register, CALLER_PEOPLE | CALLER_OPERATOR, 0, LANE_SLOW)                           \
 	M(auth, login, CALLER_PEOPLE, 0, LANE_SLOW)                                                \
@@ -116,7 +174,10 @@ FIELD_STRUCT(auth_erase_out, AUTH_ERASE_OUT)
 	M(auth, sessions, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                         \
 	M(auth, end, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                              \
 	M(auth, password, CALLER_SIGNED_IN, 0, LANE_SLOW)                                          \
-	M(auth, erase, CALLER_SIGNED_IN, 0, LANE_SLOW)
+	M(auth, erase, CALLER_SIGNED_IN, 0, LANE_SLOW)                                             \
+	M(auth, challenge, CALLER_PEOPLE, 0, LANE_WRITE)                                           \
+	M(auth, answer, CALLER_PEOPLE, 0, LANE_WRITE)                                              \
+	M(auth, reset, CALLER_PEOPLE, 0, LANE_SLOW)
 
 METHOD_DECLARE(AUTH, AUTH_METHODS)
 

@@ -1,0 +1,3 @@
+#include "svc-auth/job.h"
+
+FIELD_TABLE(deliver_job, DELIVER_JOB)
