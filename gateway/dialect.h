@@ -48,6 +48,7 @@ struct route {
 	int64_t body_max;    /* bytes; 0 is ROUTE_BODY_MAX. Larger by Content-Length: 413 unread */
 	const struct route_doc *doc;
 	int deadline_ms; /* of the request's calls; 0 is GATEWAY_CALL_MS. Hashing: ROUTE_HASH_MS */
+	bool creates;	 /* a POST with a whole body, which is run once for an Idempotency-Key (idem.h) */
 };
 
 struct dialect {

@@ -6,6 +6,7 @@
 
 #include "common/base/conf.h"
 #include "common/rpc/call.h"
+#include "common/rpc/seal.h"
 
 struct session_cache;
 struct metrics;
@@ -23,6 +24,8 @@ struct gateway {
 	struct metrics *metrics;
 	struct http_server *http;
 	unsigned char cursor_key[32]; /* signs list cursors */
+	unsigned char idem_print_key[32]; /* for fingerprints of requests with an Idempotency-Key */
+	struct seal_key idem_reply_key;	  /* for the replies that are kept for them */
 	int64_t started_us;
 };
 

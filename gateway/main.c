@@ -91,6 +91,8 @@ static int load_key(struct daemon *d, const char **ret_reason)
 			"the bus key file is unreadable, not 32 bytes long or open to others",
 			ret_reason);
 	seal_key_derive(&d->key, "cursor", d->gateway.cursor_key);
+	seal_key_derive(&d->key, "idemhash", d->gateway.idem_print_key);
+	seal_key_derive(&d->key, "idemseal", d->gateway.idem_reply_key.bytes);
 	return 0;
 }
 

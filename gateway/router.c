@@ -9,6 +9,7 @@
 #include "gateway/gateway.h"
 #include "gateway/guard.h"
 #include "gateway/http.h"
+#include "gateway/idem.h"
 #include "gateway/metrics.h"
 #include "gateway/problem.h"
 #include "gateway/req.h"
@@ -124,6 +125,7 @@ static bool is_preflight(const struct req *req)
 /* Sets the reply; the result is what went wrong inside, for the log. */
 static int answer(struct req *req)
 {
+	struct idem idem = {0};
 	struct found found;
 	int err;
 
@@ -143,9 +145,12 @@ static int answer(struct req *req)
 		req->call.deadline_us += (found.route->deadline_ms - GATEWAY_CALL_MS) * INT64_C(1000);
 	err = guard_check(req);
 	if (!err)
+		err = idem_begin(req, &idem);
+	if (!err && !idem.replayed)
 		err = found.route->handle(req);
 	if (err)
 		fail(req, err);
+	idem_end(req, &idem);
 	return err;
 }
 

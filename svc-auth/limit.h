@@ -21,6 +21,10 @@ struct redis;
 #define LIMIT_FIRST_WAIT_S 30
 #define LIMIT_WAIT_MAX_S 900
 
+/* What counts as one client: an IPv4 address, or the first half of an IPv6 one. Anything else is
+ * itself. Absent when the arena is full. */
+struct str limit_household(struct arena *arena, struct str address);
+
 /* Who tries to sign in: made by limit_who. */
 struct limit_who {
 	struct str account;

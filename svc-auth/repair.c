@@ -10,6 +10,7 @@
 #include "common/base/err.h"
 #include "common/base/id.h"
 #include "common/base/log.h"
+#include "svc-auth/idem.h"
 #include "svc-auth/session.h"
 
 #define ARENA_BYTES (1024 * 1024)
@@ -136,6 +137,7 @@ int repair_erase(struct auth *auth, struct call *call, int64_t account)
 		return rc;
 	/* Without Redis the sessions are void all the same, for want of a normal account. */
 	session_end_all(auth->redis, call->arena, account, STR_NONE);
+	idem_forget(auth->redis, call->arena, account);
 	event_publish(auth->events, STR("auth.revoked"), account, STR_NONE);
 	return 0;
 }

@@ -106,6 +106,31 @@ FIELD_STRUCT(auth_sessions_out, AUTH_SESSIONS_OUT)
 FIELD_STRUCT(auth_end_in, AUTH_END_IN)
 FIELD_STRUCT(auth_end_out, AUTH_END_OUT)
 
+/* An idempotency key of /v1 (v1.md, "Conventions") is kept AUTH_IDEM_KEPT_S for each account, or client
+ * address of those who are not signed in. Begins a request: `print` is a fingerprint of it, `ticket` a
+ * fresh random word to end it with. Without `reply` it is to be run; with it, the kept reply is sent
+ * again. ERR_CONFLICT: the key came with another request; ERR_BUSY: the same one is still being run. */
+#define AUTH_IDEM_KEPT_S 86400
+#define AUTH_IDEM_KEY_MAX 128		 /* visible ASCII */
+#define AUTH_IDEM_REPLY_MAX (64 * 1024) /* bytes; sealed by the gateway: here it is not read */
+#define AUTH_IDEM_PRINT_LEN 32
+#define AUTH_IDEM_BEGIN_IN(X, S)                                                                   \
+	X(S, STR, key, FIELD_REQUIRED, AUTH_IDEM_KEY_MAX)                                          \
+	X(S, BYTES, print, FIELD_REQUIRED, AUTH_IDEM_PRINT_LEN)                                    \
+	X(S, STR, ticket, FIELD_REQUIRED, 32)
+#define AUTH_IDEM_BEGIN_OUT(X, S) X(S, BYTES, reply, 0, AUTH_IDEM_REPLY_MAX)
+FIELD_STRUCT(auth_idem_begin_in, AUTH_IDEM_BEGIN_IN)
+FIELD_STRUCT(auth_idem_begin_out, AUTH_IDEM_BEGIN_OUT)
+/* Ends it: the reply is kept, or without one the key is free again. Nothing happens when the ticket is
+ * no longer the key's. */
+#define AUTH_IDEM_END_IN(X, S)                                                                     \
+	X(S, STR, key, FIELD_REQUIRED, AUTH_IDEM_KEY_MAX)                                          \
+	X(S, STR, ticket, FIELD_REQUIRED, 32)                                                      \
+	X(S, BYTES, reply, 0, AUTH_IDEM_REPLY_MAX)
+#define AUTH_IDEM_END_OUT NOTHING
+FIELD_STRUCT(auth_idem_end_in, AUTH_IDEM_END_IN)
+FIELD_STRUCT(auth_idem_end_out, AUTH_IDEM_END_OUT)
+
 /* A new password for the caller; ends all other sessions in the same commit. With check_current the
  * old one must be right (ERR_BAD_CREDENTIALS, ERR_LIMITED). ERR_WEAK_PASSWORD. */
 #define AUTH_PASSWORD_IN(X, S)                                                                     \
@@ -173,6 +198,8 @@ FIELD_STRUCT(auth_reset_out, AUTH_RESET_OUT)
 	M(auth, resolve, CALLER_PEOPLE, METHOD_IDEMPOTENT, LANE_WRITE)                             \
 	M(auth, sessions, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                         \
 	M(auth, end, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                              \
+	M(auth, idem_begin, CALLER_PEOPLE, METHOD_IDEMPOTENT, LANE_WRITE)                          \
+	M(auth, idem_end, CALLER_PEOPLE, METHOD_IDEMPOTENT, LANE_WRITE)                            \
 	M(auth, password, CALLER_SIGNED_IN, 0, LANE_SLOW)                                          \
 	M(auth, erase, CALLER_SIGNED_IN, 0, LANE_SLOW)                                             \
 	M(auth, challenge, CALLER_PEOPLE, 0, LANE_WRITE)                                           \

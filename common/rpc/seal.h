@@ -15,7 +15,12 @@
 
 /* A request says its lane in the clear (SEAL_REQUEST + enum lane), so that the receiver can queue it
  * unopened. */
-enum seal_purpose { SEAL_REPLY = 2, SEAL_EVENT = 3, SEAL_REQUEST = 16 };
+enum seal_purpose {
+	SEAL_REPLY = 2,
+	SEAL_EVENT = 3,
+	SEAL_STORED = 4, /* no frame: something kept, under a key of its own */
+	SEAL_REQUEST = 16,
+};
 
 struct seal_key {
 	unsigned char bytes[SEAL_KEY_LEN];

@@ -83,6 +83,11 @@ static void write_query_schema(struct str name, struct buf *out)
 	buf_add_c(out, words ? "]}" : "}");
 }
 
+static const char idem_parameter[] =
+	"{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"schema\":{\"type\":\"string\","
+	"\"pattern\":\"^[!-~]{1,128}$\"},\"description\":\"Kept 24 hours: the same key and body give "
+	"the same reply, another body 409.\"}";
+
 static void write_parameter(struct str name, bool in_path, bool first, struct buf *out)
 {
 	buf_add_c(out, first ? "{\"name\":" : ",{\"name\":");
@@ -116,6 +121,8 @@ static void write_parameters(const struct route *route, struct buf *out)
 		write_parameter(part, false, first, out);
 		first = false;
 	}
+	if (route->creates)
+		buf_addf(out, "%s%s", first ? "" : ",", idem_parameter);
 	buf_add_c(out, "],");
 }
 

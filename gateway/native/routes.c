@@ -17,12 +17,12 @@ FIELD_TABLE(native_stats, NATIVE_STATS)
 
 static const struct route routes[] = {
 	{"POST", "/v1/accounts", AUTH_NONE, accounts_post,
-		.deadline_ms = ROUTE_HASH_MS,
+		.deadline_ms = ROUTE_HASH_MS, .creates = true,
 		.doc = DOC("Register an account", &auth_register_in_fields, &user_account_fields,
 			.status = 201)},
 
 	{"POST", "/v1/sessions", AUTH_NONE, sessions_post,
-		.deadline_ms = ROUTE_HASH_MS,
+		.deadline_ms = ROUTE_HASH_MS, .creates = true,
 		.doc = DOC("Sign in", &auth_login_in_fields, &auth_login_out_fields, .status = 201)},
 	{"GET", "/v1/sessions", AUTH_ACCOUNT, sessions_list,
 		.doc = DOC("My sessions, newest first", .out = &auth_session_fields, .status = 200,
