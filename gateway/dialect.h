@@ -65,5 +65,6 @@ struct dialect {
 
 extern const struct dialect native_dialect;
 extern const struct dialect clinic_dialect;
+extern const struct dialect friendlive_dialect;
 
 #endif

@@ -32,7 +32,10 @@
 #define BODY_RATE_MIN 1024
 
 /* Beside v1, which is always on. */
-static const struct dialect *const optional_dialects[] = {&clinic_dialect};
+static const struct dialect *const optional_dialects[] = {
+	&clinic_dialect,
+	&friendlive_dialect,
+};
 #define OPTIONAL_COUNT (sizeof(optional_dialects) / sizeof(optional_dialects[0]))
 
 /* The gateway from its start to its end; what is NULL was not started. */
@@ -68,6 +71,18 @@ static void choose_dialects(struct daemon *d)
 	for (size_t i = 0; i < OPTIONAL_COUNT; i++)
 		if (conf_list_has(d->conf, "QUINTET_DIALECTS", str_c(optional_dialects[i]->name)))
 			gateway->dialects[gateway->dialect_count++] = optional_dialects[i];
+}
+
+/* contracts/friendlive.md, "The code and who sees it". */
+static void warn_of_shown_codes(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->gateway.dialect_count; i++)
+		if (d->gateway.dialects[i] == &friendlive_dialect &&
+			conf_text(d->conf, "QUINTET_SMS_URL").len == 0)
+			log_write(LOG_WARN, STR_NONE,
+				"QUINTET_SMS_URL is not set: friendlive shows verification codes to "
+				"whoever asks for them",
+				NULL, 0);
 }
 
 /* Services may start after us, so the directory need not be there yet; whether it is usable shows
@@ -160,6 +175,7 @@ static int start(struct daemon *d, const char **ret_reason)
 
 	d->gateway.started_us = clock_now_us();
 	choose_dialects(d);
+	warn_of_shown_codes(d);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !err; i++)
 		err = steps[i](d, ret_reason);
 	return err;

@@ -1,5 +1,6 @@
 #include "common/rpc/auth_api.h"
 #include "gateway/clinic/clinic.h"
+#include "gateway/flow.h"
 #include "gateway/form.h"
 #include "gateway/req.h"
 
@@ -25,18 +26,6 @@ int clinic_register(struct req *req)
 	return rc ? rc : req_reply_text(req, 200, "{\"status\":\"success\"}");
 }
 
-/* Past the limit the answer is the ordinary "wrong" one, which here depends on the account. */
-static int limited(struct req *req, struct str username)
-{
-	struct user_find_in in = {.login = username, .by = LOGIN_USERNAME};
-	struct user_find_out out;
-	int rc = call_user_find(&req->call, &in, &out);
-
-	if (rc == ERR_NOT_FOUND)
-		return ERR_UNKNOWN_ACCOUNT;
-	return rc ? rc : ERR_BAD_CREDENTIALS;
-}
-
 /* A password is as long as the account's own dialect allows, not as this one does. */
 int clinic_login(struct req *req)
 {
@@ -52,7 +41,7 @@ int clinic_login(struct req *req)
 	if (rc == 0)
 		rc = call_auth_login(&req->call, &in, &out);
 	if (rc == ERR_LIMITED)
-		rc = limited(req, in.login);
+		rc = flow_limited(req, in.login, LOGIN_USERNAME);
 	if (rc)
 		return rc;
 	req_reply_json(req, 200);

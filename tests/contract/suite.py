@@ -55,7 +55,6 @@ class Suite:
             "QUINTET_PUSH_PORT": str(first + 1),
             "QUINTET_BUS_PORT": str(first + 2),
             "QUINTET_REDIS_URL": "unix://" + self.redis_socket,
-            "QUINTET_DIALECTS": "clinic",
             "QUINTET_LOG_LEVEL": "debug",
             **(settings or {}),
         }
