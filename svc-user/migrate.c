@@ -59,6 +59,7 @@ static const char *const migrations[] = {
 	" detail TEXT);",
 	"CREATE INDEX admin_acts_by_actor ON admin_acts (actor);"
 	"CREATE INDEX admin_acts_by_target ON admin_acts (target);",
+	"ALTER TABLE accounts ADD COLUMN client_key TEXT;",
 };
 
 const struct db_spec user_db = {

@@ -176,13 +176,32 @@ int user_store_govern(struct db_conn *conn, const struct user_account *account)
 		NULL);
 }
 
+int user_store_key(struct db_conn *conn, struct arena *arena, int64_t id, struct str *ret_key)
+{
+	static const struct db_sql sql = {"SELECT client_key FROM accounts WHERE id = $1"};
+	struct user_key_out row;
+	int err = db_row(conn, &sql, DB_ARGS(DB_INT(id)), &user_key_out_fields, arena, &row);
+
+	if (!err)
+		*ret_key = row.key;
+	return err;
+}
+
+int user_store_key_set(struct db_conn *conn, int64_t id, struct str key)
+{
+	static const struct db_sql sql = {"UPDATE accounts SET client_key = $2 WHERE id = $1"};
+
+	return db_exec(conn, &sql, DB_ARGS(DB_INT(id), DB_STR(key)), NULL);
+}
+
 int user_store_erase(struct db_conn *conn, int64_t id, int64_t now_us)
 {
 	static const struct db_sql sql = {
 		"UPDATE accounts SET username = NULL, username_key = NULL, phone = NULL,"
 		" email = NULL, email_key = NULL, display_name = NULL, display_key = NULL,"
 		" first_name = NULL, last_name = NULL, identity = NULL, sex = $2, age = NULL,"
-		" description = NULL, wechat = NULL, avatar = NULL, role = $3, status = $4,"
+		" description = NULL, wechat = NULL, avatar = NULL, client_key = NULL,"
+		" role = $3, status = $4,"
 		" erased = 1, modified = $5, sessions_from = $5 WHERE id = $1"};
 
 	return db_exec(conn, &sql,

@@ -36,6 +36,9 @@ int user_store_profile(
 	struct db_conn *conn, struct arena *arena, const struct user_account *account);
 /* What an administrator may change. */
 int user_store_govern(struct db_conn *conn, const struct user_account *account);
+/* Absent when it was never asked for. ERR_NOT_FOUND. */
+int user_store_key(struct db_conn *conn, struct arena *arena, int64_t id, struct str *ret_key);
+int user_store_key_set(struct db_conn *conn, int64_t id, struct str key);
 /* Removes all personal data of the row and marks it erased for good. */
 int user_store_erase(struct db_conn *conn, int64_t id, int64_t now_us);
 

@@ -192,6 +192,18 @@ FIELD_STRUCT(auth_answer_out, AUTH_ANSWER_OUT)
 FIELD_STRUCT(auth_reset_in, AUTH_RESET_IN)
 FIELD_STRUCT(auth_reset_out, AUTH_RESET_OUT)
 
+/* A new password for the account with this name and this e-mail (ASCII case ignored); ends all its
+ * sessions. For a door whose operator vouches for whoever knows his secret: the gateway has checked
+ * that. ERR_NOT_FOUND when there is no such account in good standing, ERR_WEAK_PASSWORD. */
+#define AUTH_FORGET_IN(X, S)                                                                       \
+	X(S, STR, username, FIELD_REQUIRED, USER_USERNAME_MAX)                                     \
+	X(S, STR, email, FIELD_REQUIRED, USER_EMAIL_MAX)                                           \
+	X(S, SECRET, new_password, FIELD_REQUIRED, AUTH_PASSWORD_MAX)                              \
+	X(S, ENUM, policy, FIELD_REQUIRED | FIELD_INTERNAL, auth_policies)
+#define AUTH_FORGET_OUT NOTHING
+FIELD_STRUCT(auth_forget_in, AUTH_FORGET_IN)
+FIELD_STRUCT(auth_forget_out, AUTH_FORGET_OUT)
+
 #define AUTH_METHODS(M)                                                                            \
 	M(auth, register, CALLER_PEOPLE | CALLER_OPERATOR, 0, LANE_SLOW)                           \
 	M(auth, login, CALLER_PEOPLE, 0, LANE_SLOW)                                                \
@@ -204,7 +216,8 @@ FIELD_STRUCT(auth_reset_out, AUTH_RESET_OUT)
 	M(auth, erase, CALLER_SIGNED_IN, 0, LANE_SLOW)                                             \
 	M(auth, challenge, CALLER_PEOPLE, 0, LANE_WRITE)                                           \
 	M(auth, answer, CALLER_PEOPLE, 0, LANE_WRITE)                                              \
-	M(auth, reset, CALLER_PEOPLE, 0, LANE_SLOW)
+	M(auth, reset, CALLER_PEOPLE, 0, LANE_SLOW)                                                \
+	M(auth, forget, CALLER_PEOPLE, 0, LANE_SLOW)
 
 METHOD_DECLARE(AUTH, AUTH_METHODS)
 

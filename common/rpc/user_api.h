@@ -226,6 +226,14 @@ FIELD_STRUCT(user_count, USER_COUNT)
 FIELD_STRUCT(user_stats_in, USER_STATS_IN)
 FIELD_STRUCT(user_stats_out, USER_STATS_OUT)
 
+/* The key that the caller's clients show to other programs (medusa's `key`): made when it is first
+ * asked for, and anew with `renew`. */
+#define USER_KEY_LEN 40 /* characters of A-Za-z1-9 */
+#define USER_KEY_IN(X, S) X(S, BOOL, renew, 0, 0)
+#define USER_KEY_OUT(X, S) X(S, SECRET, key, FIELD_REQUIRED, USER_KEY_LEN)
+FIELD_STRUCT(user_key_in, USER_KEY_IN)
+FIELD_STRUCT(user_key_out, USER_KEY_OUT)
+
 #define USER_METHODS(M)                                                                            \
 	M(user, create, CALLER_SERVICE, METHOD_IDEMPOTENT, LANE_WRITE)                             \
 	M(user, get, CALLER_ALL, METHOD_IDEMPOTENT, LANE_READ)                                     \
@@ -242,7 +250,8 @@ FIELD_STRUCT(user_stats_out, USER_STATS_OUT)
 	M(user, contact_delete, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                   \
 	M(user, audit, CALLER_ADMIN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)              \
 	M(user, audit_add, CALLER_SERVICE | CALLER_OPERATOR, 0, LANE_WRITE)                        \
-	M(user, stats, CALLER_ADMIN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)
+	M(user, stats, CALLER_ADMIN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)              \
+	M(user, key, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)
 
 METHOD_DECLARE(USER, USER_METHODS)
 
