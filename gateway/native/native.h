@@ -13,6 +13,15 @@ struct req;
 	X(S, SECRET, new, FIELD_REQUIRED, AUTH_PASSWORD_MAX)
 FIELD_STRUCT(native_password_in, NATIVE_PASSWORD_IN)
 
+/* POST /v1/codes: pictures and signing in are not for its callers. */
+extern const struct enum_words native_code_channels;
+extern const struct enum_words native_code_purposes;
+#define NATIVE_CODE_IN(X, S)                                                                       \
+	X(S, ENUM, channel, FIELD_REQUIRED, native_code_channels)                                  \
+	X(S, STR, to, FIELD_REQUIRED, USER_EMAIL_MAX)                                              \
+	X(S, ENUM, purpose, FIELD_REQUIRED, native_code_purposes)
+FIELD_STRUCT(native_code_in, NATIVE_CODE_IN)
+
 /* GET /v1/config */
 #define NATIVE_PUSH(X, S) X(S, STR, url, FIELD_REQUIRED, 300)
 FIELD_STRUCT(native_push, NATIVE_PUSH)
@@ -62,6 +71,10 @@ int accounts_post(struct req *req);
 void accounts_write(struct req *req, const struct user_account *account);
 /* The whole reply: the account. */
 int accounts_reply(struct req *req, int status, const struct user_account *account);
+
+/* codes.c */
+int codes_post(struct req *req);
+int password_resets_post(struct req *req);
 
 /* sessions.c */
 int sessions_post(struct req *req);

@@ -92,7 +92,8 @@ static void add_error(struct buf *out, bool first, struct str field, const char 
 static void add_errors(struct req *req, int err)
 {
 	const struct field_problems *problems = req->problems;
-	const char *code = err == ERR_TAKEN || err == ERR_WEAK_PASSWORD ? err_name(err) : "invalid";
+	bool named = err == ERR_TAKEN || err == ERR_WEAK_PASSWORD || err == ERR_BAD_CODE;
+	const char *code = named ? err_name(err) : "invalid";
 	const char *detail = err == ERR_INVALID ? fault_details[FIELD_OK] : err_text(err);
 
 	buf_add_c(&req->out, ",\"errors\":[");

@@ -21,6 +21,14 @@ static const struct route routes[] = {
 		.doc = DOC("Register an account", &auth_register_in_fields, &user_account_fields,
 			.status = 201)},
 
+	{"POST", "/v1/codes", AUTH_NONE, codes_post, .creates = true,
+		.doc = DOC("Send a verification code; the same reply for unknown addresses",
+			&native_code_in_fields, &auth_challenge_out_fields, .status = 202)},
+	{"POST", "/v1/password-resets", AUTH_NONE, password_resets_post,
+		.deadline_ms = ROUTE_HASH_MS,
+		.doc = DOC("Set a new password with a code; ends all sessions",
+			&auth_reset_in_fields, .status = 204)},
+
 	{"POST", "/v1/sessions", AUTH_NONE, sessions_post,
 		.deadline_ms = ROUTE_HASH_MS, .creates = true,
 		.doc = DOC("Sign in", &auth_login_in_fields, &auth_login_out_fields, .status = 201)},

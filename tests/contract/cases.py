@@ -1,4 +1,5 @@
 """Contract cases: data files of requests and expected replies (README.md has the form)."""
+import json
 import re
 
 import yaml
@@ -132,8 +133,24 @@ def check(expect, reply):
     return lines
 
 
-def run(case, port, variables):
+def read_outbox(path, want, variables):
+    """The newest line of the outbox that has all members of `want` ("save" apart): its code and key
+    become variables."""
+    with open(path, encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
+    want = fill(want, variables)
+    fitting = [line for line in lines
+               if all(line[name] == value for name, value in want.items() if name != "save")]
+    if not fitting:
+        raise CaseError(f"the outbox has no {want}")
+    for name, member in want["save"].items():
+        variables[name] = fitting[-1][member]
+
+
+def run(case, port, variables, outbox=None):
     """Sends a case's request (`times` times); what is wrong with the last reply, as lines."""
+    if "outbox" in case:
+        read_outbox(outbox, case["outbox"], variables)
     request = fill(case["request"], variables)
     headers, body = build(request)
     for _ in range(case.get("times", 1)):
