@@ -79,6 +79,15 @@ static int identity_set(struct govern *govern, struct db_conn *conn)
 	return act_add(govern, conn, STR("user.identity"), old, account->identity);
 }
 
+static int reach_check(const struct govern *govern)
+{
+	if (!govern->in->lower_only)
+		return 0;
+	if (govern->account->status == STATUS_DELETED)
+		return ERR_NOT_FOUND;
+	return govern->account->role == ROLE_ADMINISTRATOR ? ERR_DENIED : 0;
+}
+
 static int govern_job(struct db_conn *conn, void *arg)
 {
 	struct govern *govern = arg;
@@ -88,6 +97,8 @@ static int govern_job(struct db_conn *conn, void *arg)
 
 	if (!err)
 		err = user_store_by_id_alive(conn, ctx->arena, govern->in->id, account);
+	if (!err)
+		err = reach_check(govern);
 	if (err)
 		return err;
 	govern->now_us = clock_now_us();

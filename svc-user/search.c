@@ -65,3 +65,22 @@ int user_search(struct svc_ctx *ctx, const struct user_search_in *in, struct use
 		out->items_count = limit;
 	return 0;
 }
+
+int user_search_ids(
+	struct svc_ctx *ctx, const struct user_search_ids_in *in, struct user_search_ids_out *out)
+{
+	struct user_store_query query = {
+		.first_name = user_value(in->first_name),
+		.last_name = user_value(in->last_name),
+		.role = in->role,
+		.limit = in->limit,
+	};
+	struct db_conn *conn;
+	int err = user_reader(ctx, &conn);
+
+	if (!err)
+		err = after_find(ctx, conn, in->after, &query.after_seq);
+	if (err)
+		return err;
+	return user_store_search_ids(conn, ctx->arena, &query, &out->ids, &out->ids_count);
+}

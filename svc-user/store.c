@@ -1,9 +1,14 @@
 #include "svc-user/store.h"
 
+#include "common/base/arena.h"
 #include "common/base/buf.h"
 #include "common/base/err.h"
 
 FIELD_TABLE(user_contact_row, USER_CONTACT_ROW)
+
+#define ID_ROW(X, S) X(S, ID, id, 0, 0)
+FIELD_STRUCT(user_id_row, ID_ROW)
+FIELD_TABLE(user_id_row, ID_ROW)
 
 /* In the order of USER_ACCOUNT's lines. */
 #define COLUMNS                                                                                    \
@@ -267,6 +272,34 @@ int user_store_search(struct db_conn *conn, struct arena *arena,
 			DB_STR(query->phone), DB_STR(query->first_name), DB_STR(query->last_name),
 			DB_ID(query->role), DB_ID(query->status), DB_INT(query->limit)),
 		&user_account_fields, arena, ret_items, ret_count);
+}
+
+int user_store_search_ids(struct db_conn *conn, struct arena *arena,
+	const struct user_store_query *query, int64_t **ret_ids, size_t *ret_count)
+{
+	static const struct db_sql sql = {
+		"SELECT id FROM accounts WHERE seq > $1 AND erased = 0"
+		" AND (CAST($2 AS TEXT) IS NULL OR first_name = $2)"
+		" AND (CAST($3 AS TEXT) IS NULL OR last_name = $3)"
+		" AND (CAST($4 AS INTEGER) IS NULL OR role = $4) ORDER BY seq LIMIT $5"};
+	struct user_id_row *rows;
+	size_t count;
+	int64_t *ids;
+	int err = db_rows(conn, &sql,
+		DB_ARGS(DB_INT(query->after_seq), DB_STR(query->first_name),
+			DB_STR(query->last_name), DB_ID(query->role), DB_INT(query->limit)),
+		&user_id_row_fields, arena, &rows, &count);
+
+	if (err)
+		return err;
+	ids = ARENA_ARRAY(arena, int64_t, count ? count : 1);
+	if (!ids)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < count; i++)
+		ids[i] = rows[i].id;
+	*ret_ids = ids;
+	*ret_count = count;
+	return 0;
 }
 
 int user_store_follow_add(struct db_conn *conn, int64_t follower, int64_t followed, int64_t now_us)

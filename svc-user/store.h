@@ -54,6 +54,10 @@ struct user_store_query {
 int user_store_search(struct db_conn *conn, struct arena *arena,
 	const struct user_store_query *query, struct user_account **ret_items, size_t *ret_count);
 
+/* The same by names, role and place only, and only the ids. */
+int user_store_search_ids(struct db_conn *conn, struct arena *arena,
+	const struct user_store_query *query, int64_t **ret_ids, size_t *ret_count);
+
 int user_store_follow_add(struct db_conn *conn, int64_t follower, int64_t followed, int64_t now_us);
 int user_store_follow_remove(
 	struct db_conn *conn, int64_t follower, int64_t followed, int64_t *ret_removed);

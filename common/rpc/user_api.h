@@ -103,12 +103,14 @@ FIELD_STRUCT(user_update_in, USER_UPDATE_IN)
 FIELD_STRUCT(user_update_out, USER_UPDATE_OUT)
 
 /* An administrator's change. A status other than normal ends every session (sessions_from) and
- * publishes user.changed; so does a new role. ERR_NOT_FOUND. */
+ * publishes user.changed; so does a new role. ERR_NOT_FOUND. With lower_only also for a deleted
+ * account, and ERR_DENIED for an administrator; asked even when nothing is to be changed. */
 #define USER_GOVERN_IN(X, S)                                                                       \
 	X(S, ID, id, FIELD_REQUIRED | FIELD_INTERNAL, 0)                                           \
 	X(S, ENUM, role, 0, user_roles)                                                            \
 	X(S, ENUM, status, 0, user_statuses)                                                       \
-	X(S, STR, identity, 0, USER_NAME_MAX)
+	X(S, STR, identity, 0, USER_NAME_MAX)                                                      \
+	X(S, BOOL, lower_only, FIELD_INTERNAL, 0)
 #define USER_GOVERN_OUT USER_CREATE_OUT
 FIELD_STRUCT(user_govern_in, USER_GOVERN_IN)
 FIELD_STRUCT(user_govern_out, USER_GOVERN_OUT)
@@ -140,6 +142,18 @@ FIELD_STRUCT(user_erase_out, USER_ERASE_OUT)
 	X(S, BOOL, more, 0, 0)
 FIELD_STRUCT(user_search_in, USER_SEARCH_IN)
 FIELD_STRUCT(user_search_out, USER_SEARCH_OUT)
+
+/* For administrators: only the ids of those found, whatever their status. Names are compared whole,
+ * case included. Oldest account first, from the one after `after` (ERR_INVALID when it is none). */
+#define USER_SEARCH_IDS_IN(X, S)                                                                   \
+	X(S, STR, first_name, 0, USER_NAME_MAX)                                                    \
+	X(S, STR, last_name, 0, USER_NAME_MAX)                                                     \
+	X(S, ENUM, role, 0, user_roles)                                                            \
+	X(S, INT, limit, FIELD_REQUIRED, FIELD_LIST_MAX)                                           \
+	X(S, ID, after, 0, 0)
+#define USER_SEARCH_IDS_OUT(X, S) X(S, IDS, ids, 0, 0)
+FIELD_STRUCT(user_search_ids_in, USER_SEARCH_IDS_IN)
+FIELD_STRUCT(user_search_ids_out, USER_SEARCH_IDS_OUT)
 
 /* The caller follows the account, or no longer: a toggle. ERR_NOT_FOUND; ERR_INVALID for oneself. */
 #define USER_FOLLOW_IN(X, S) X(S, ID, id, FIELD_REQUIRED, 0)
@@ -243,6 +257,7 @@ FIELD_STRUCT(user_key_out, USER_KEY_OUT)
 	M(user, govern, CALLER_ADMIN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)             \
 	M(user, erase, CALLER_SERVICE, METHOD_IDEMPOTENT, LANE_WRITE)                              \
 	M(user, search, CALLER_SIGNED_IN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)         \
+	M(user, search_ids, CALLER_ADMIN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)         \
 	M(user, follow, CALLER_SIGNED_IN, 0, LANE_WRITE)                                           \
 	M(user, follows, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_READ)                           \
 	M(user, contacts, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                         \
