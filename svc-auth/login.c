@@ -32,11 +32,10 @@ int login_open(struct svc_ctx *ctx, struct session *session, struct str *ret_tok
 	return 0;
 }
 
-/* ERR_UNKNOWN_ACCOUNT also for an erased one: it has no credential any more. */
-static int find(struct svc_ctx *ctx, const struct auth_login_in *in,
+int login_find(struct svc_ctx *ctx, struct str login, enum user_login_kind by,
 	struct user_account *ret_account, struct credential *ret_credential)
 {
-	const struct user_find_in query = {.login = in->login, .by = in->by};
+	const struct user_find_in query = {.login = login, .by = (int)by};
 	struct call own = auth_own_call(&ctx->call);
 	struct user_find_out found;
 	int rc = call_user_find(&own, &query, &found);
@@ -107,7 +106,7 @@ static int admit(struct svc_ctx *ctx, const struct auth_login_in *in,
 	return in->want_jwt ? add_jwt(ctx, out) : 0;
 }
 
-static enum audit_outcome outcome_of(int rc, bool known)
+enum audit_outcome login_outcome(int rc, bool known)
 {
 	if (rc == ERR_NOT_NORMAL)
 		return AUDIT_NOT_NORMAL;
@@ -122,7 +121,8 @@ int auth_login(struct svc_ctx *ctx, const struct auth_login_in *in, struct auth_
 	const int64_t started_us = clock_now_us();
 	struct credential credential;
 	bool known;
-	int rc = find(ctx, in, &out->account, &credential);
+	int rc = login_find(
+		ctx, in->login, (enum user_login_kind)in->by, &out->account, &credential);
 
 	if (rc && rc != ERR_UNKNOWN_ACCOUNT)
 		return rc;
@@ -134,6 +134,6 @@ int auth_login(struct svc_ctx *ctx, const struct auth_login_in *in, struct auth_
 		rc = admit(ctx, in, &credential, started_us, out);
 	if (!rc || rc == ERR_BAD_CREDENTIALS || rc == ERR_NOT_NORMAL)
 		audit_sign_in(auth->db, &ctx->call, known ? credential.account : 0, in->device,
-			outcome_of(rc, known));
+			login_outcome(rc, known));
 	return rc == ERR_BAD_CREDENTIALS && !known ? ERR_UNKNOWN_ACCOUNT : rc;
 }

@@ -36,7 +36,7 @@ static int check(struct svc_ctx *ctx, const struct auth_register_in *in)
 
 	if (rc)
 		return call_refuse(&ctx->call, rc, STR("password"));
-	if (!in->username.p && !in->phone.p && !in->email.p)
+	if (!in->username.p && !in->phone.p && !in->email.p && !in->id_only)
 		return call_refuse(&ctx->call, ERR_INVALID, STR("username"));
 	if (in->role == ROLE_ADMINISTRATOR &&
 		!(ctx->call.caller.kind & (CALLER_OPERATOR | CALLER_ADMIN)))

@@ -7,11 +7,33 @@
 #include "svc-auth/session.h"
 #include "svc-auth/store.h"
 
+struct job {
+	struct arena *arena;
+	const struct revoke *revoke;
+};
+
+static int proof_stands(struct db_conn *conn, const struct job *job)
+{
+	const struct credential *proven = job->revoke->proven;
+	struct credential now;
+	int rc = store_credential(conn, job->revoke->account, job->arena, &now);
+
+	if (rc)
+		return rc;
+	return str_eq(now.salt, proven->salt) && str_eq(now.hash, proven->hash)
+		       ? 0
+		       : ERR_BAD_CREDENTIALS;
+}
+
 static int write_down(struct db_conn *conn, void *arg)
 {
-	const struct revoke *revoke = arg;
+	const struct job *job = arg;
+	const struct revoke *revoke = job->revoke;
 	const int64_t now_us = clock_now_us();
+	int rc = revoke->proven ? proof_stands(conn, job) : 0;
 
+	if (rc)
+		return rc;
 	if (!revoke->change)
 		return store_sessions_from(conn, revoke->account, now_us, revoke->keep_session);
 	return store_password_set(
@@ -36,7 +58,7 @@ static void publish(struct svc_ctx *ctx, const struct revoke *revoke)
 int revoke_sessions(struct svc_ctx *ctx, const struct revoke *revoke)
 {
 	struct auth *auth = ctx->state;
-	struct revoke job = *revoke;
+	struct job job = {ctx->arena, revoke};
 	int rc = session_ping(auth->redis, ctx->arena);
 
 	if (!rc)

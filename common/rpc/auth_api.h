@@ -37,7 +37,7 @@ FIELD_STRUCT(auth_session, AUTH_SESSION)
 
 /* Makes credential and account (DESIGN.md, "Accounts across two services"). ERR_INVALID and
  * ERR_TAKEN name the fields, ERR_WEAK_PASSWORD; ERR_LIMITED when the operator limits registrations.
- * With open_session a token is made as auth.login would. */
+ * With open_session a token is made as auth.login would. Without any identifier only by id_only. */
 #define AUTH_REGISTER_IN(X, S)                                                                     \
 	X(S, STR, username, 0, USER_USERNAME_MAX)                                                  \
 	X(S, STR, phone, 0, USER_PHONE_MAX)                                                        \
@@ -54,7 +54,8 @@ FIELD_STRUCT(auth_session, AUTH_SESSION)
 	X(S, STR, description, FIELD_INTERNAL, USER_DESCRIPTION_MAX)                               \
 	X(S, BOOL, open_session, FIELD_INTERNAL, 0)                                                \
 	X(S, STR, device, FIELD_INTERNAL, 100)                                                     \
-	X(S, BOOL, phone_proven, FIELD_INTERNAL, 0) /* ERR_BAD_CODE unless it was, see auth.answer */
+	X(S, BOOL, phone_proven, FIELD_INTERNAL, 0) /* else ERR_BAD_CODE, see auth.answer */       \
+	X(S, BOOL, id_only, FIELD_INTERNAL, 0)      /* who will sign in by the id alone */
 #define AUTH_REGISTER_OUT(X, S)                                                                    \
 	X(S, OBJ, account, 0, user_account)                                                        \
 	X(S, STR, token, 0, AUTH_TOKEN_MAX) /* only with open_session */
@@ -142,6 +143,18 @@ FIELD_STRUCT(auth_idem_end_out, AUTH_IDEM_END_OUT)
 FIELD_STRUCT(auth_password_in, AUTH_PASSWORD_IN)
 FIELD_STRUCT(auth_password_out, AUTH_PASSWORD_OUT)
 
+/* The same for somebody without a session, who proves himself by the old password; ends every session.
+ * Refusals as auth.login's, and ERR_WEAK_PASSWORD before any of them. */
+#define AUTH_PASSWORD_BY_IN(X, S)                                                                  \
+	X(S, STR, login, FIELD_REQUIRED, USER_EMAIL_MAX)                                           \
+	X(S, ENUM, by, FIELD_REQUIRED, user_login_kinds)                                           \
+	X(S, SECRET, current, FIELD_REQUIRED, AUTH_PASSWORD_MAX)                                   \
+	X(S, SECRET, new_password, FIELD_REQUIRED, AUTH_PASSWORD_MAX)                              \
+	X(S, ENUM, policy, FIELD_REQUIRED, auth_policies)
+#define AUTH_PASSWORD_BY_OUT(X, S) X(S, OBJ, account, 0, user_account)
+FIELD_STRUCT(auth_password_by_in, AUTH_PASSWORD_BY_IN)
+FIELD_STRUCT(auth_password_by_out, AUTH_PASSWORD_BY_OUT)
+
 /* Erases the caller's account after checking the password: credential, sessions, personal data. */
 #define AUTH_ERASE_IN(X, S) X(S, SECRET, password, FIELD_REQUIRED, AUTH_PASSWORD_MAX)
 #define AUTH_ERASE_OUT NOTHING
@@ -213,6 +226,7 @@ FIELD_STRUCT(auth_forget_out, AUTH_FORGET_OUT)
 	M(auth, idem_begin, CALLER_PEOPLE, METHOD_IDEMPOTENT, LANE_WRITE)                          \
 	M(auth, idem_end, CALLER_PEOPLE, METHOD_IDEMPOTENT, LANE_WRITE)                            \
 	M(auth, password, CALLER_SIGNED_IN, 0, LANE_SLOW)                                          \
+	M(auth, password_by, CALLER_PEOPLE, 0, LANE_SLOW)                                          \
 	M(auth, erase, CALLER_SIGNED_IN, 0, LANE_SLOW)                                             \
 	M(auth, challenge, CALLER_PEOPLE, 0, LANE_WRITE)                                           \
 	M(auth, answer, CALLER_PEOPLE, 0, LANE_WRITE)                                              \
