@@ -66,5 +66,6 @@ struct dialect {
 extern const struct dialect native_dialect;
 extern const struct dialect clinic_dialect;
 extern const struct dialect friendlive_dialect;
+extern const struct dialect volunteer_dialect;
 
 #endif

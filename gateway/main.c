@@ -34,6 +34,7 @@
 /* Beside v1, which is always on. */
 static const struct dialect *const optional_dialects[] = {
 	&clinic_dialect,
+	&volunteer_dialect,
 	&friendlive_dialect,
 };
 #define OPTIONAL_COUNT (sizeof(optional_dialects) / sizeof(optional_dialects[0]))
