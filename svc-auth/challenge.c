@@ -175,9 +175,8 @@ int auth_challenge(
 			LOG_STR("error", str_c(err_name(rc))));
 		rc = 0;
 	}
-	if (rc) {
+	if (rc)
 		code_undo(&auth->codes, ctx->arena, &code);
-		return rc;
-	}
-	return reply(ctx, in, &code, out);
+	out->undelivered = rc == ERR_UNAVAILABLE;
+	return rc && !out->undelivered ? rc : reply(ctx, in, &code, out);
 }

@@ -164,8 +164,8 @@ FIELD_STRUCT(auth_erase_out, AUTH_ERASE_OUT)
 /* Makes a code and sends it; waits for the delivery of a text message or mail at most 3 s, for that of
  * a reset code not at all, so that nobody learns whether there is such an account (when there is none,
  * nothing is sent). ERR_INVALID names `to`; ERR_LIMITED (retry_after_s): at most one a minute and 10 a
- * day to one address; ERR_UNAVAILABLE: the delivery failed, nothing was counted. `code` comes back for
- * a picture, and where no delivery is configured (the outbox has it too). */
+ * day to one address. `undelivered`: the delivery failed; the challenge is void and did not count.
+ * `code` comes back for a picture, and where no delivery is configured (the outbox has it too). */
 #define AUTH_CHALLENGE_IN(X, S)                                                                    \
 	X(S, ENUM, channel, FIELD_REQUIRED, auth_channels)                                         \
 	X(S, STR, to, 0, USER_EMAIL_MAX) /* phone or e-mail; absent for a picture */               \
@@ -175,7 +175,8 @@ FIELD_STRUCT(auth_erase_out, AUTH_ERASE_OUT)
 #define AUTH_CHALLENGE_OUT(X, S)                                                                   \
 	X(S, STR, challenge, FIELD_REQUIRED, AUTH_CHALLENGE_LEN)                                   \
 	X(S, TIME, expires, FIELD_REQUIRED, 0)                                                     \
-	X(S, SECRET, code, FIELD_INTERNAL, AUTH_CODE_MAX)
+	X(S, SECRET, code, FIELD_INTERNAL, AUTH_CODE_MAX)                                          \
+	X(S, BOOL, undelivered, FIELD_INTERNAL, 0)
 FIELD_STRUCT(auth_challenge_in, AUTH_CHALLENGE_IN)
 FIELD_STRUCT(auth_challenge_out, AUTH_CHALLENGE_OUT)
 

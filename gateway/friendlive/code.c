@@ -37,6 +37,8 @@ int friendlive_code(struct req *req)
 		rc = call_auth_challenge(&req->call, &in, &out);
 	if (rc)
 		return rc == ERR_LIMITED ? ERR_INVALID : rc;
+	if (out.undelivered)
+		return ERR_INVALID;
 	friendlive_ticket_set(req,
 		&(struct friendlive_ticket){.number = in.to, .challenge = out.challenge});
 	return friendlive_success(req, out.code.p ? out.code : out.challenge);

@@ -46,6 +46,8 @@ int codes_post(struct req *req)
 	rc = call_auth_challenge(&req->call, &in, &out);
 	if (rc)
 		return rc;
+	if (out.undelivered)
+		return ERR_UNAVAILABLE;
 	req_reply_json(req, 202);
 	field_json_write(&auth_challenge_out_fields, &out, true, &req->out);
 	return buf_failed(&req->out) ? ERR_NOMEM : 0;
