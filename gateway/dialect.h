@@ -61,11 +61,15 @@ struct dialect {
 	/* Sets the reply for a refusal. req->status is already 503 (500) with Retry-After when a service
 	 * is down (broken), otherwise 200; v1 sets its own. Knows every ERR_*. */
 	void (*fail)(struct req *req, int err);
+	/* Sets the reply for a path of the dialect's that does not know the method; false: 405 as
+	 * everywhere. NULL: always. req->route is NULL. */
+	bool (*wrong_method)(struct req *req);
 };
 
 extern const struct dialect native_dialect;
 extern const struct dialect clinic_dialect;
 extern const struct dialect friendlive_dialect;
+extern const struct dialect medusa_dialect;
 extern const struct dialect volunteer_dialect;
 
 #endif

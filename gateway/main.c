@@ -36,6 +36,7 @@ static const struct dialect *const optional_dialects[] = {
 	&clinic_dialect,
 	&volunteer_dialect,
 	&friendlive_dialect,
+	&medusa_dialect,
 };
 #define OPTIONAL_COUNT (sizeof(optional_dialects) / sizeof(optional_dialects[0]))
 

@@ -135,8 +135,10 @@ static int answer(struct req *req)
 		problem_reply(req, 404, "not_found", "there is nothing at this path");
 		return 0;
 	}
-	if (!found.route || is_preflight(req)) {
-		refuse_method(req);
+	if (is_preflight(req) || !found.route) {
+		if (is_preflight(req) || !found.dialect->wrong_method ||
+			!found.dialect->wrong_method(req))
+			refuse_method(req);
 		return 0;
 	}
 	req->route = found.route;
