@@ -6,7 +6,6 @@
 #include "common/rpc/server.h"
 
 /* As auth.answer; a refusal is noted in the call. */
-int answer_check(
-	struct svc_ctx *ctx, const struct auth_answer_in *answer, struct str *ret_to);
+int answer_check(struct svc_ctx *ctx, const struct auth_answer_in *answer, struct str *ret_to);
 
 #endif

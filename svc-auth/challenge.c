@@ -92,7 +92,8 @@ static int64_t patience_ms(const struct svc_ctx *ctx, const struct code *code)
 	return left_ms < DELIVER_WAIT_MS ? left_ms : DELIVER_WAIT_MS;
 }
 
-static int dispatch(struct svc_ctx *ctx, const struct auth_challenge_in *in, const struct code *code)
+static int dispatch(
+	struct svc_ctx *ctx, const struct auth_challenge_in *in, const struct code *code)
 {
 	const struct auth *auth = ctx->state;
 	int64_t life_s = (code->expires_us - code->created_us) / CLOCK_SECOND_US;
@@ -122,7 +123,8 @@ static int dispatch(struct svc_ctx *ctx, const struct auth_challenge_in *in, con
 
 static bool goes_out(const struct auth *auth, int channel)
 {
-	return channel == CHANNEL_SMS ? auth->send_sms : channel == CHANNEL_EMAIL && auth->send_mail;
+	return channel == CHANNEL_SMS ? auth->send_sms
+				      : channel == CHANNEL_EMAIL && auth->send_mail;
 }
 
 static int transmit(

@@ -176,8 +176,8 @@ static int eval(const struct code_store *store, struct arena *arena,
 	return redis_eval(store->redis, arena, script, key_count, args, count, ret_reply);
 }
 
-int code_make(const struct code_store *store, struct arena *arena, struct code *code,
-	int64_t *ret_wait_s)
+int code_make(
+	const struct code_store *store, struct arena *arena, struct code *code, int64_t *ret_wait_s)
 {
 	const struct code_kind *kind = &kinds[code->format];
 	struct str challenge = {code->challenge, AUTH_CHALLENGE_LEN};

@@ -1,6 +1,6 @@
 /*
- * Verification codes in Redis: kept as keyed hashes, checked and used up in one step. Every function
- * may return ERR_UNAVAILABLE (Redis is down) and ERR_NOMEM.
+ * Verification codes in Redis: kept as keyed hashes, checked and used up in one step. Every
+ * function may return ERR_UNAVAILABLE (Redis is down) and ERR_NOMEM.
  */
 #ifndef AUTH_CODE_H
 #define AUTH_CODE_H
@@ -33,8 +33,8 @@ struct code {
 	int64_t created_us, expires_us;
 };
 
-/* Draws challenge and text, and stores the code. The caller has set purpose, format, to, address and
- * shown. ERR_LIMITED, with the time to wait, when `to` has had too many. */
+/* Draws challenge and text, and stores the code. The caller has set purpose, format, to, address
+ * and shown. ERR_LIMITED, with the time to wait, when `to` has had too many. */
 int code_make(const struct code_store *store, struct arena *arena, struct code *code,
 	int64_t *ret_wait_s);
 /* As if it had never been made: it could not be delivered. */

@@ -31,9 +31,9 @@ int deliver_new(const struct deliver_conf *conf, struct deliver **ret_deliver);
 void deliver_free(struct deliver *deliver);
 
 /* Queues the message, to be tried until until_us (wall clock), and waits for its delivery at most
- * wait_ms. 0: delivered, or under way without a failure so far (always when wait_ms is 0 or too many
- * wait already). ERR_UNAVAILABLE: every try failed; it is not tried again. ERR_BUSY: the queue is
- * full. */
+ * wait_ms. 0: delivered, or under way without a failure so far (always when wait_ms is 0 or too
+ * many wait already). ERR_UNAVAILABLE: every try failed; it is not tried again. ERR_BUSY: the queue
+ * is full. */
 int deliver_send(struct deliver *deliver, struct arena *arena, const struct deliver_job *job,
 	int64_t until_us, int64_t wait_ms);
 /* Messages in the queue. */

@@ -58,7 +58,8 @@ static int spawn(const char *program, int in, pid_t *ret_pid)
 	if (!rc)
 		rc = posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
 	if (!rc)
-		rc = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+		rc = posix_spawnattr_setflags(
+			&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	if (!rc)
 		rc = posix_spawnattr_setsigmask(&attr, &none);
 	if (!rc)

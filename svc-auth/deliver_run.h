@@ -6,8 +6,8 @@
 
 #include "common/base/str.h"
 
-/* The path of svc-auth-deliver beside this process's own program, to be freed; NULL when it cannot be
- * told. */
+/* The path of svc-auth-deliver beside this process's own program, to be freed; NULL when it cannot
+ * be told. */
 char *deliver_run_program(void);
 /* Starts it with the message on its standard input. ERR_IO. */
 int deliver_run_start(const char *program, struct str message, pid_t *ret_pid);

@@ -1,4 +1,5 @@
-/* One message to deliver: what svc-auth hands to svc-auth-deliver on its standard input (msgpack). */
+/* One message to deliver: what svc-auth hands to svc-auth-deliver on its standard input (msgpack).
+ */
 #ifndef AUTH_JOB_H
 #define AUTH_JOB_H
 

@@ -24,8 +24,8 @@ static int find(struct svc_ctx *ctx, struct str to, int64_t *ret_account)
 	return rc;
 }
 
-/* The code is used up at the last moment: what can fail before leaves it to the next try, and of two
- * requests with it only one gets through. */
+/* The code is used up at the last moment: what can fail before leaves it to the next try, and of
+ * two requests with it only one gets through. */
 int auth_reset(struct svc_ctx *ctx, const struct auth_reset_in *in, struct auth_reset_out *out)
 {
 	struct auth *auth = ctx->state;

@@ -12,54 +12,85 @@ struct words {
 	const char *sms, *subject, *mail;
 };
 
-/* clang-format off: one text a line */
 static const struct words words[][PURPOSE_LOGIN + 1] = {
-	[LANGUAGE_ZH] = {
-		[PURPOSE_REGISTER] = {
-			"【Quintet】验证码%c，用于注册，%m分钟内有效。请勿告诉他人。",
-			"Quintet 注册验证码",
-			"您正在注册 Quintet 账号，验证码：\r\n\r\n    %c\r\n\r\n%m 分钟内有效，请勿告诉他人。如非本人操作，请忽略本邮件。\r\n",
+	[LANGUAGE_ZH] =
+		{
+			[PURPOSE_REGISTER] =
+				{
+					"【Quintet】验证码%c，用于注册，%"
+					"m分钟内有效。请勿告诉他人。",
+					"Quintet 注册验证码",
+					"您正在注册 Quintet 账号，验证码：\r\n\r\n    %c\r\n\r\n%m "
+					"分钟内有效，请勿告诉他人。如非本人操作，请忽略本邮件。\r"
+					"\n",
+				},
+			[PURPOSE_RESET] =
+				{
+					"【Quintet】验证码%c，用于重设密码，%"
+					"m分钟内有效。如非本人操作，请勿告诉他人。",
+					"Quintet 重设密码验证码",
+					"您正在重设 Quintet 账号的密码，验证码：\r\n\r\n    "
+					"%c\r\n\r\n%m "
+					"分钟内有效，请勿告诉他人。如非本人操作，请忽略本邮件，密码"
+					"不会改变。\r\n",
+				},
+			[PURPOSE_VERIFY] =
+				{
+					"【Quintet】验证码%c，%m分钟内有效。请勿告诉他人。",
+					"Quintet 验证码",
+					"您的 Quintet 验证码：\r\n\r\n    %c\r\n\r\n%m "
+					"分钟内有效，请勿告诉他人。\r\n",
+				},
+			[PURPOSE_LOGIN] =
+				{
+					"【Quintet】验证码%c，用于登录，%"
+					"m分钟内有效。请勿告诉他人。",
+					"Quintet 登录验证码",
+					"您正在登录 Quintet，验证码：\r\n\r\n    %c\r\n\r\n%m "
+					"分钟内有效，请勿告诉他人。如非本人操作，请立即修改密码。\r"
+					"\n",
+				},
 		},
-		[PURPOSE_RESET] = {
-			"【Quintet】验证码%c，用于重设密码，%m分钟内有效。如非本人操作，请勿告诉他人。",
-			"Quintet 重设密码验证码",
-			"您正在重设 Quintet 账号的密码，验证码：\r\n\r\n    %c\r\n\r\n%m 分钟内有效，请勿告诉他人。如非本人操作，请忽略本邮件，密码不会改变。\r\n",
+	[LANGUAGE_EN] =
+		{
+			[PURPOSE_REGISTER] =
+				{
+					"[Quintet] %c is your code to register, good for %m "
+					"minutes. Do not share it.",
+					"Your code to register with Quintet",
+					"To finish registering with Quintet, enter this "
+					"code:\r\n\r\n    %c\r\n\r\nIt is good for %m minutes. Do "
+					"not share it. If this was not you, ignore this mail.\r\n",
+				},
+			[PURPOSE_RESET] =
+				{
+					"[Quintet] %c is your code to set a new password, good for "
+					"%m minutes. Do not share it.",
+					"Your code to set a new Quintet password",
+					"To set a new password for Quintet, enter this "
+					"code:\r\n\r\n    %c\r\n\r\nIt is good for %m minutes. Do "
+					"not share it. If this was not you, ignore this mail: "
+					"your\r\npassword stays as it is.\r\n",
+				},
+			[PURPOSE_VERIFY] =
+				{
+					"[Quintet] %c is your code, good for %m minutes. Do not "
+					"share it.",
+					"Your Quintet code",
+					"Your Quintet code:\r\n\r\n    %c\r\n\r\nIt is good for %m "
+					"minutes. Do not share it.\r\n",
+				},
+			[PURPOSE_LOGIN] =
+				{
+					"[Quintet] %c is your code to sign in, good for %m "
+					"minutes. Do not share it.",
+					"Your code to sign in to Quintet",
+					"To sign in to Quintet, enter this code:\r\n\r\n    "
+					"%c\r\n\r\nIt is good for %m minutes. Do not share it. If "
+					"this was not you, change your password.\r\n",
+				},
 		},
-		[PURPOSE_VERIFY] = {
-			"【Quintet】验证码%c，%m分钟内有效。请勿告诉他人。",
-			"Quintet 验证码",
-			"您的 Quintet 验证码：\r\n\r\n    %c\r\n\r\n%m 分钟内有效，请勿告诉他人。\r\n",
-		},
-		[PURPOSE_LOGIN] = {
-			"【Quintet】验证码%c，用于登录，%m分钟内有效。请勿告诉他人。",
-			"Quintet 登录验证码",
-			"您正在登录 Quintet，验证码：\r\n\r\n    %c\r\n\r\n%m 分钟内有效，请勿告诉他人。如非本人操作，请立即修改密码。\r\n",
-		},
-	},
-	[LANGUAGE_EN] = {
-		[PURPOSE_REGISTER] = {
-			"[Quintet] %c is your code to register, good for %m minutes. Do not share it.",
-			"Your code to register with Quintet",
-			"To finish registering with Quintet, enter this code:\r\n\r\n    %c\r\n\r\nIt is good for %m minutes. Do not share it. If this was not you, ignore this mail.\r\n",
-		},
-		[PURPOSE_RESET] = {
-			"[Quintet] %c is your code to set a new password, good for %m minutes. Do not share it.",
-			"Your code to set a new Quintet password",
-			"To set a new password for Quintet, enter this code:\r\n\r\n    %c\r\n\r\nIt is good for %m minutes. Do not share it. If this was not you, ignore this mail: your\r\npassword stays as it is.\r\n",
-		},
-		[PURPOSE_VERIFY] = {
-			"[Quintet] %c is your code, good for %m minutes. Do not share it.",
-			"Your Quintet code",
-			"Your Quintet code:\r\n\r\n    %c\r\n\r\nIt is good for %m minutes. Do not share it.\r\n",
-		},
-		[PURPOSE_LOGIN] = {
-			"[Quintet] %c is your code to sign in, good for %m minutes. Do not share it.",
-			"Your code to sign in to Quintet",
-			"To sign in to Quintet, enter this code:\r\n\r\n    %c\r\n\r\nIt is good for %m minutes. Do not share it. If this was not you, change your password.\r\n",
-		},
-	},
 };
-/* clang-format on */
 
 static bool begins(struct str tag, struct str language)
 {

@@ -14,8 +14,8 @@ static int is_free(struct req *req, struct str number)
 	return rc ? rc : ERR_TAKEN;
 }
 
-/* Without a channel of delivery the code itself comes back, and goes to the client: there is no other
- * way for the person to learn it. */
+/* Without a channel of delivery the code itself comes back, and goes to the client: there is no
+ * other way for the person to learn it. */
 int friendlive_code(struct req *req)
 {
 	struct auth_challenge_in in = {
@@ -39,8 +39,8 @@ int friendlive_code(struct req *req)
 		return rc == ERR_LIMITED ? ERR_INVALID : rc;
 	if (out.undelivered)
 		return ERR_INVALID;
-	friendlive_ticket_set(req,
-		&(struct friendlive_ticket){.number = in.to, .challenge = out.challenge});
+	friendlive_ticket_set(
+		req, &(struct friendlive_ticket){.number = in.to, .challenge = out.challenge});
 	return friendlive_success(req, out.code.p ? out.code : out.challenge);
 }
 

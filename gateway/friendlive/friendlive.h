@@ -7,6 +7,7 @@
 
 #include "common/base/str.h"
 
+struct arena;
 struct req;
 struct form;
 
@@ -34,6 +35,12 @@ struct friendlive_ticket {
 void friendlive_ticket_set(struct req *req, const struct friendlive_ticket *ticket);
 /* False when none came along, or a forged or an old one. */
 bool friendlive_ticket_get(const struct req *req, struct friendlive_ticket *ret_ticket);
+/* The cookie's value, and back; key: 32 bytes. Absent when the arena is full. */
+struct str friendlive_ticket_write(const unsigned char *key, const struct friendlive_ticket *ticket,
+	int64_t now_s, struct arena *arena);
+bool friendlive_ticket_read(const unsigned char *key, struct str text, int64_t now_s,
+	struct friendlive_ticket *ret_ticket);
+#define FRIENDLIVE_TICKET_LIFE_S 1200 /* of a code, then of the number it proved */
 
 /* render.c */
 /* dialect->fail */

@@ -7,8 +7,8 @@
 #define RESULT(code) "{\"result\":\"" code "\",\"message\":null}"
 #define FAILURE_CREATE RESULT("0006")
 
-/* What each error says to a client; NULL is the route's own failure. One row for each of ERR_LIST: an
- * error without one does not compile. */
+/* What each error says to a client; NULL is the route's own failure. One row for each of ERR_LIST:
+ * an error without one does not compile. */
 #define SAYS_INTERNAL NULL
 #define SAYS_NOMEM NULL
 #define SAYS_INVALID NULL
@@ -54,7 +54,7 @@ static bool was_create(struct req *req)
 	if (!req->route || req->route->handle != friendlive_register)
 		return false;
 	return (req_form(req, true, false, &form) == 0 || req_query(req, &form) == 0) &&
-		friendlive_is_create(form);
+	       friendlive_is_create(form);
 }
 
 void friendlive_fail(struct req *req, int err)

@@ -12,8 +12,8 @@ _Static_assert((int)CHANNEL_EMAIL == 2 && (int)PURPOSE_VERIFY == 3, "numbered as
 
 FIELD_TABLE(native_code_in, NATIVE_CODE_IN)
 
-/* The first language of Accept-Language that messages are written in; weights are not looked at, since
- * browsers send the best first. */
+/* The first language of Accept-Language that messages are written in; weights are not looked at,
+ * since browsers send the best first. */
 static struct str language(const struct req *req)
 {
 	struct str rest = req_header(req, "Accept-Language"), tag;

@@ -52,7 +52,8 @@ struct str hook_signature(struct str secret, struct str body, struct arena *aren
 
 static struct curl_slist *headers(struct str signature, struct arena *arena)
 {
-	struct curl_slist *list = curl_slist_append(NULL, "Content-Type: application/json; charset=utf-8");
+	struct curl_slist *list =
+		curl_slist_append(NULL, "Content-Type: application/json; charset=utf-8");
 	struct curl_slist *more;
 	struct buf line;
 

@@ -27,8 +27,8 @@ static const char *bracketed(struct str address, struct arena *arena)
 	return buf_failed(&out) ? NULL : out.p;
 }
 
-/* A code and a password must not travel where somebody can listen. On this machine nobody can, and a
- * server there has seldom a certificate that can be checked. */
+/* A code and a password must not travel where somebody can listen. On this machine nobody can, and
+ * a server there has seldom a certificate that can be checked. */
 static CURLcode set_tls(CURL *curl, const struct conf *conf, bool is_local)
 {
 	struct str mode = conf_text(conf, "QUINTET_SMTP_TLS");
@@ -42,8 +42,8 @@ static CURLcode set_tls(CURL *curl, const struct conf *conf, bool is_local)
 	return rc ? rc : curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, check ? 2L : 0L);
 }
 
-/* 5xx: this address will not do. 53x speaks of us and of the server (RFC 4954, RFC 3207): that can be
- * set right while the code is still good. */
+/* 5xx: this address will not do. 53x speaks of us and of the server (RFC 4954, RFC 3207): that can
+ * be set right while the code is still good. */
 static int judge(CURLcode rc, long status)
 {
 	if (!rc)

@@ -1,5 +1,5 @@
-/* svc-auth-deliver: one try to deliver the message on standard input, with svc-auth's configuration.
- * Started by svc-auth; the exit status is enum job_status. */
+/* svc-auth-deliver: one try to deliver the message on standard input, with svc-auth's
+ * configuration. Started by svc-auth; the exit status is enum job_status. */
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -23,8 +23,7 @@ static int read_job(struct arena *arena, struct deliver_job *ret_job)
 		len += (size_t)n;
 	if (n < 0)
 		return -1;
-	return codec_unpack(
-		&deliver_job_fields, (struct str){bytes, len}, arena, ret_job, NULL);
+	return codec_unpack(&deliver_job_fields, (struct str){bytes, len}, arena, ret_job, NULL);
 }
 
 static int deliver(const struct conf *conf, struct arena *arena)

@@ -29,8 +29,8 @@ struct str mail_text(struct str from, const struct deliver_job *job, struct aren
 
 /* transfer.c: a handle with address, time limits and certificates set; NULL when that cannot be. */
 CURL *transfer_new(const struct conf *conf, const char *url, bool *ret_is_local);
-/* Runs it; *ret_status: the other side's last status, 0 if there was none. Failures are logged without
- * anything of the message. */
+/* Runs it; *ret_status: the other side's last status, 0 if there was none. Failures are logged
+ * without anything of the message. */
 CURLcode transfer_run(CURL *curl, const struct deliver_job *job, long *ret_status);
 
 #endif

@@ -11,9 +11,11 @@ static bool is_local(const char *url)
 	char *host = NULL;
 	bool local = false;
 
-	if (parts && curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+	if (parts &&
+		curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
 		curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
-		local = strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host);
+		local = strncmp(host, "127.", 4) == 0 &&
+			strspn(host, "0123456789.") == strlen(host);
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 			local = local || strcmp(host, names[i]) == 0;
 	}
