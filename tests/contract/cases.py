@@ -149,6 +149,10 @@ def read_outbox(path, want, variables):
 
 def run(case, port, variables, outbox=None):
     """Sends a case's request (`times` times); what is wrong with the last reply, as lines."""
+    if "before" in case:
+        lines = run(case["before"], port, variables, outbox)
+        if lines:
+            return ["before: " + line for line in lines]
     if "outbox" in case:
         read_outbox(outbox, case["outbox"], variables)
     request = fill(case["request"], variables)

@@ -58,6 +58,7 @@ class Suite:
             "QUINTET_LOG_LEVEL": "debug",
             **(settings or {}),
         }
+        self.outbox = os.path.join(self.env["QUINTET_DATA"], "outbox.jsonl")
         self.env.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
         self.children = {}
 
