@@ -36,7 +36,8 @@ class Client:
 
     def _headers(self, headers):
         if self.token:
-            headers = {"Authorization": self.token if self.raw else f"Bearer {self.token}", **headers}
+            value = self.token if self.raw else f"Bearer {self.token}"
+            headers = {"Authorization": value, **headers}
         return headers
 
     def _exchange(self, method, path, body, headers):

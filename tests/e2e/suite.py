@@ -1,7 +1,7 @@
-"""A private copy of Quintet for a test: run by deploy/supervise from the build directory QUINTET_BIN, on
-free ports, in a directory that is removed afterwards. stop() also looks at what must not have happened:
-deaths that the test did not cause (the supervisor would hide them), words of a sanitizer, secrets in
-logs."""
+"""A private copy of Quintet for a test: run by deploy/supervise from the build directory
+QUINTET_BIN, on free ports, in a directory that is removed afterwards. stop() also looks at what
+must not have happened: deaths that the test did not cause (the supervisor would hide them), words
+of a sanitizer, secrets in logs."""
 import collections
 import glob
 import json
@@ -26,6 +26,10 @@ BACK_S = 2.0  # a process that died answers again within this
 PASSWORD = "correct horse battery"
 TROUBLE = (b"Sanitizer", b"runtime error:", b"Assertion", b"does not stop")
 QUIET_FIELDS = (PASSWORD.encode(), b"horse+battery", b"horse%20battery", b"Bearer ", b"password=")
+
+
+# Before a command: it ends with the test that started it, however that ends.
+MORTAL = ("setpriv", "--pdeathsig", "KILL")
 
 
 class SuiteError(AssertionError):
@@ -89,7 +93,7 @@ class Redis:
 
     def start(self):
         self._process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "",
+            [*MORTAL, "redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "",
              "--appendonly", "yes", "--dir", self.directory, "--logfile",
              os.path.join(self.directory, "redis.log")], stdin=subprocess.DEVNULL)
 
@@ -125,6 +129,15 @@ class Suite:
         }
         if own_redis:
             self.env["QUINTET_REDIS_URL"] = self.redis.url
+        self._life = -1
+
+    def _outlive(self):
+        """The supervisor does not hang on this test; should it be killed, somebody must stop it. A
+        shell that is nobody's child waits for the end of this pipe."""
+        end, self._life = os.pipe()
+        command = f"{{ read -r _; exec '{ROOT}/deploy/down'; }} <&{end} >/dev/null 2>&1 &"
+        subprocess.run(["setsid", "sh", "-c", command], env=self.env, pass_fds=(end,), check=True)
+        os.close(end)
 
     def deploy(self, name, *args, timeout=120, **options):
         """Runs one of deploy's commands for this copy."""
@@ -134,6 +147,8 @@ class Suite:
     def start(self):
         if self.redis:
             self.redis.start()
+        if self._life < 0:
+            self._outlive()
         result = self.deploy("supervise", "run", "--detach")
         if result.returncode:
             raise SuiteError(f"no start: {result.stderr}\n{self.logs()}")
@@ -207,7 +222,8 @@ class Suite:
     def deaths(self):
         found = collections.Counter()
         try:
-            with open(os.path.join(self.data, "run", "log", "supervise.log"), encoding="utf-8") as log:
+            path = os.path.join(self.data, "run", "log", "supervise.log")
+            with open(path, encoding="utf-8") as log:
                 lines = log.readlines()
         except OSError:
             return found
@@ -229,10 +245,12 @@ class Suite:
             yield f"died: {dict(self.deaths())}, of which by the test: {dict(self.caused)}"
 
     def stop(self):
-        """Gracefully; raises if something went wrong in the suite's life, else removes its directory."""
+        """Gracefully; raises if something went wrong in the suite's life, else tidies up."""
         self.down()
         if self.redis:
             self.redis.stop()
+        if self._life >= 0:
+            os.close(self._life)
         troubles = list(self._troubles())
         if troubles:
             print(f"kept: {self.directory}", file=sys.stderr)

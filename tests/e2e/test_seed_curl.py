@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The curl examples of clinic's document and of our README, literally, with another host and port."""
+"""The curl examples of clinic's document and of our README, literally, on another host and port."""
 import json
 import os
 import re
@@ -10,14 +10,17 @@ import unittest
 sys.dont_write_bytecode = True
 from suite import ROOT, Suite  # noqa: E402
 
-SEED_REGISTER = 'curl -X POST -d "username=admin122121&password=admin" "http://127.0.0.1:8000/user/register"'
+SEED_REGISTER = ('curl -X POST -d "username=admin122121&password=admin"'
+                 ' "http://127.0.0.1:8000/user/register"')
 SEED_LOGIN = 'curl -X GET "http://127.0.0.1:8000/user/login?username=default&password=default"'
 SEED_HOST = "127.0.0.1:8000"
 
 README = os.path.join(ROOT, "README.md")
 BLOCK = re.compile(r"^```(?:sh|bash|console|shell)\n(.*?)^```", re.M | re.S)
 # Examples follow one another, so they are one script; any status of 400 or more ends it.
-PRELUDE = 'set -euo pipefail\ncurl() { command curl --fail-with-body --silent --show-error "$@"; }\n'
+PRELUDE = """set -euo pipefail
+curl() { command curl --fail-with-body --silent --show-error "$@"; }
+"""
 
 
 class SeedCurlTest(unittest.TestCase):
@@ -38,8 +41,8 @@ class SeedCurlTest(unittest.TestCase):
         self.assertEqual(self.curl(SEED_LOGIN), {"status": "user not found"})
         self.assertEqual(self.curl(SEED_REGISTER), {"status": "success"})
         self.assertEqual(self.curl(SEED_REGISTER), {"status": "error"})
-        register_default = SEED_REGISTER.replace("admin122121", "default").replace("admin", "default")
-        self.assertEqual(self.curl(register_default), {"status": "success"})
+        register = SEED_REGISTER.replace("admin122121", "default").replace("admin", "default")
+        self.assertEqual(self.curl(register), {"status": "success"})
         answer = self.curl(SEED_LOGIN)
         self.assertEqual(answer["status"], "success")
         self.assertEqual(answer["jwt"].count("."), 2)

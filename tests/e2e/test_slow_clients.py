@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Clients that are slow, idle, impatient, confused or hostile: each gets what it deserves, and nobody
-else notices."""
+"""Clients that are slow, idle, impatient, confused or hostile: each gets what it deserves, and
+nobody else notices."""
 import concurrent.futures
 import json
 import re

@@ -1,4 +1,4 @@
-"""People who use the suite all the time from several threads, and a record of what they were told."""
+"""People who use the suite from several threads, and a record of what they were told."""
 import os
 import sys
 import threading
@@ -12,7 +12,8 @@ CLINIC_FAILURE = {"status": "error"}
 
 
 def is_clean_503(reply, dialect_failure=None):
-    """A dialect's is its failure's envelope, /v1's a problem document; both say when to come again."""
+    """A dialect's is its failure's envelope, /v1's a problem document; both say
+    when to come again."""
     if reply.status != 503 or not reply.headers.get("retry-after", "").isdigit():
         return False
     if dialect_failure is not None:
@@ -50,9 +51,10 @@ class Registration:
         return {201: "made", 409: "taken"}.get(reply.status, str(reply))
 
     def sign_in(self, client):
-        """None, or what was said instead; clinic's people at the other door and the other way round."""
+        """None, or what was said instead. At the other door than the one it came through."""
         if self.through_clinic:
-            reply = client.post("/v1/sessions", json={"login": self.name, "password": self.password})
+            reply = client.post("/v1/sessions", json={
+                "login": self.name, "password": self.password})
             return None if reply.status == 201 else str(reply)
         reply = client.get("/user/login", query={"username": self.name, "password": self.password})
         good = reply.status == 200 and reply.json()["status"] == "success"
@@ -60,7 +62,7 @@ class Registration:
 
 
 class Crowd:
-    """Threads that each do one thing again and again: step(client) returns None, or what was wrong."""
+    """Threads that each do one thing again and again: step(client) gives None or what is wrong."""
 
     def __init__(self, port, timeout):
         self._port = port

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""kill -9 of any process in the middle of a thousand registrations: who was told yes can log in; whose
-answer was lost can log in or be registered again; the process is back within two seconds."""
+"""kill -9 of any process in the middle of a thousand registrations: who was told yes can log in;
+whose answer was lost can log in or be registered again; the process is back within two seconds."""
 import os
 import sys
 import threading

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Guessing is limited per account and per address, at every door as its contract says, and limits harm
-nobody else. Each test comes from addresses of its own, for failures are remembered."""
+"""Guessing is limited per account and per address, at every door as its contract says, and limits
+harm nobody else. Each test comes from addresses of its own, for failures are remembered."""
 import itertools
 import sys
 import threading
