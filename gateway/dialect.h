@@ -31,6 +31,7 @@ struct route_doc {
 	const char *summary;
 	const struct field_set *in;  /* JSON body; NULL: none */
 	const struct field_set *out; /* NULL: none, or out_type */
+	const struct field_set *or_out; /* what else it may be */
 	const char *out_type;        /* MIME type of a reply that is not JSON */
 	int status;                  /* of success */
 	bool list;                   /* {"items": [out…], "next"} */

@@ -57,18 +57,25 @@ int auth_credential(struct svc_ctx *ctx, int64_t account, struct credential *ret
 	return rc == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : ERR_UNAVAILABLE;
 }
 
-static int load_jwt_key(struct auth *auth, const char *data_dir, const char **ret_reason)
+static int load_keys(struct auth *auth, const char *data_dir, const char **ret_reason)
 {
-	char *path;
-	int rc;
+	char *jwt = NULL, *totp = NULL;
+	int rc = ERR_NOMEM;
 
-	if (asprintf(&path, "%s/jwt.key", data_dir) < 0)
-		return ERR_NOMEM;
-	rc = seal_key_load(path, &auth->jwt_key);
-	free(path);
-	if (rc)
-		*ret_reason = "jwt.key in the data directory cannot be read or made, or is open to "
-			      "others";
+	if (asprintf(&jwt, "%s/jwt.key", data_dir) < 0)
+		jwt = NULL;
+	if (asprintf(&totp, "%s/totp.key", data_dir) < 0)
+		totp = NULL;
+	if (jwt && totp) {
+		rc = seal_key_load(jwt, &auth->jwt_key);
+		if (!rc)
+			rc = totp_keys_load(totp, &auth->totp_keys);
+		if (rc)
+			*ret_reason = "jwt.key or totp.key in the data directory cannot be read or "
+				      "made, or is open to others";
+	}
+	free(jwt);
+	free(totp);
 	return rc;
 }
 
@@ -155,7 +162,7 @@ static int init(struct svc *svc, void **ret_state, const char **ret_reason)
 	auth->hasher = password_hasher_new(cores());
 	rc = auth->hasher ? 0 : ERR_NOMEM;
 	if (!rc)
-		rc = load_jwt_key(auth, svc->data_dir, ret_reason);
+		rc = load_keys(auth, svc->data_dir, ret_reason);
 	if (!rc)
 		rc = connect_redis(auth, svc->conf, ret_reason);
 	if (!rc)

@@ -8,6 +8,7 @@
 #include "common/svc/svc.h"
 #include "svc-auth/code.h"
 #include "svc-auth/templates.h"
+#include "svc-auth/totp.h"
 
 struct deliver;
 struct password_hasher;
@@ -21,6 +22,7 @@ struct auth {
 	struct password_hasher *hasher;
 	struct repair *repair;
 	struct seal_key jwt_key;
+	struct totp_keys totp_keys;
 	int64_t session_ttl_s;
 	int64_t register_limit; /* an hour and address; 0: none */
 	struct code_store codes;

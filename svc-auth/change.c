@@ -45,13 +45,14 @@ static int prove(struct svc_ctx *ctx, const struct auth_password_by_in *in,
 	struct user_account *ret_account, struct credential *ret_credential)
 {
 	const struct auth *auth = ctx->state;
+	const struct login_proof proof = {.login = in->login, .password = in->current};
 	int rc = login_find(
 		ctx, in->login, (enum user_login_kind)in->by, ret_account, ret_credential);
 	const bool known = !rc;
 
 	if (rc && rc != ERR_UNKNOWN_ACCOUNT)
 		return rc;
-	rc = proof_check(ctx, known ? ret_credential : NULL, in->login, in->current);
+	rc = login_prove(ctx, &proof, known ? ret_credential : NULL, ret_account);
 	if (!rc && ret_account->status != STATUS_NORMAL)
 		rc = ERR_NOT_NORMAL;
 	if (rc == ERR_BAD_CREDENTIALS || rc == ERR_NOT_NORMAL)

@@ -115,10 +115,20 @@ enum audit_outcome login_outcome(int rc, bool known)
 	return AUDIT_SUCCESS;
 }
 
+int login_prove(struct svc_ctx *ctx, const struct login_proof *proof,
+	const struct credential *credential, const struct user_account *account)
+{
+	if (!credential || account->status != STATUS_NORMAL)
+		return proof_check(ctx, credential, proof->login, proof->password);
+	return proof_check_both(ctx, credential, proof->login, proof->password,
+		proof->asks_totp ? proof->totp : STR("none"));
+}
+
 int auth_login(struct svc_ctx *ctx, const struct auth_login_in *in, struct auth_login_out *out)
 {
 	const struct auth *auth = ctx->state;
 	const int64_t started_us = clock_now_us();
+	const struct login_proof proof = {in->login, in->password, in->asks_totp, in->totp};
 	struct credential credential;
 	bool known;
 	int rc = login_find(
@@ -127,7 +137,7 @@ int auth_login(struct svc_ctx *ctx, const struct auth_login_in *in, struct auth_
 	if (rc && rc != ERR_UNKNOWN_ACCOUNT)
 		return rc;
 	known = !rc;
-	rc = proof_check(ctx, known ? &credential : NULL, in->login, in->password);
+	rc = login_prove(ctx, &proof, known ? &credential : NULL, &out->account);
 	if (!rc && out->account.status != STATUS_NORMAL)
 		rc = ERR_NOT_NORMAL;
 	if (!rc)

@@ -19,4 +19,14 @@ enum audit_outcome login_outcome(int rc, bool known);
  * given; ends those that are too many. The token ends with the arena. ERR_UNAVAILABLE. */
 int login_open(struct svc_ctx *ctx, struct session *session, struct str *ret_token);
 
+struct login_proof {
+	struct str login, password;
+	bool asks_totp; /* otherwise nobody can be asked for a code, and none is right */
+	struct str totp;
+};
+/* The password and, if it is in force, the second factor, as proof_check_both. An account that is not
+ * normal proves itself by the password alone, to be told so. credential NULL: there is none. */
+int login_prove(struct svc_ctx *ctx, const struct login_proof *proof,
+	const struct credential *credential, const struct user_account *account);
+
 #endif

@@ -23,5 +23,18 @@ static const char first[] =
 	" outcome INTEGER NOT NULL);"
 	"CREATE INDEX sign_ins_account ON sign_ins (account, id) WHERE account IS NOT NULL;";
 
-const char *const migrate_steps[] = {first};
+/* A second factor is in force from `since` on; `step` and `used` say which codes are used up. */
+static const char totp[] =
+	"CREATE TABLE totp ("
+	" account BIGINT NOT NULL PRIMARY KEY,"
+	" secret BLOB NOT NULL,"
+	" since BIGINT,"
+	" step BIGINT NOT NULL DEFAULT 0,"
+	" used BIGINT NOT NULL DEFAULT 0);"
+	"CREATE TABLE recovery_codes ("
+	" account BIGINT NOT NULL,"
+	" hash BLOB NOT NULL,"
+	" PRIMARY KEY (account, hash));";
+
+const char *const migrate_steps[] = {first, totp};
 const size_t migrate_count = sizeof(migrate_steps) / sizeof(migrate_steps[0]);

@@ -11,5 +11,9 @@
  * nothing. */
 int proof_check(struct svc_ctx *ctx, const struct credential *credential, struct str login,
 	struct str password);
+/* The password and, where a second factor is in force, a code of it: ERR_TOTP_REQUIRED when the
+ * password is right and the code empty; a wrong code is a wrong try like any other. */
+int proof_check_both(struct svc_ctx *ctx, const struct credential *credential, struct str login,
+	struct str password, struct str totp);
 
 #endif

@@ -12,6 +12,7 @@
 #include "common/base/log.h"
 #include "svc-auth/idem.h"
 #include "svc-auth/session.h"
+#include "svc-auth/totp.h"
 
 #define ARENA_BYTES (1024 * 1024)
 #define PAGE 200	 /* credentials looked at together */
@@ -120,6 +121,8 @@ static int forget(struct db_conn *conn, void *arg)
 	const int64_t *account = arg;
 	int rc = store_credential_delete(conn, *account);
 
+	if (!rc)
+		rc = totp_forget(conn, *account);
 	return rc ? rc : store_sign_ins_forget(conn, *account);
 }
 

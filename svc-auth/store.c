@@ -6,6 +6,7 @@
 
 FIELD_TABLE(credential, CREDENTIAL)
 FIELD_TABLE(sign_in, SIGN_IN)
+FIELD_TABLE(totp, TOTP)
 
 #define CREDENTIAL_COLUMNS                                                                         \
 	"registration, account, algorithm, salt, hash, created, sessions_from, keep_session, "     \
@@ -127,6 +128,65 @@ int store_hash(const struct credential *credential, struct password_hash *ret_ha
 	memcpy(ret_hash->salt, credential->salt.p, PASSWORD_SALT_LEN);
 	memcpy(ret_hash->hash, credential->hash.p, PASSWORD_HASH_LEN);
 	return 0;
+}
+
+int store_totp_begin(struct db_conn *conn, const struct totp *totp)
+{
+	static const struct db_sql sql = {
+		"INSERT INTO totp (account, secret) VALUES ($1, $2) ON CONFLICT (account) DO UPDATE "
+		"SET secret = excluded.secret, step = 0, used = 0 WHERE totp.since IS NULL"};
+	int rc = change_one(conn, &sql, DB_ARGS(DB_INT(totp->account), DB_BYTES(totp->secret)));
+
+	return rc == ERR_NOT_FOUND ? ERR_EXISTS : rc;
+}
+
+int store_totp(
+	struct db_conn *conn, int64_t account, struct arena *arena, struct totp *ret_totp)
+{
+	static const struct db_sql sql = {
+		"SELECT account, secret, since, step, used FROM totp WHERE account = $1"};
+
+	return db_row(conn, &sql, DB_ARGS(DB_INT(account)), &totp_fields, arena, ret_totp);
+}
+
+int store_totp_use(struct db_conn *conn, const struct totp *totp)
+{
+	static const struct db_sql sql = {
+		"UPDATE totp SET since = $2, step = $3, used = $4 WHERE account = $1"};
+
+	return change_one(conn, &sql,
+		DB_ARGS(DB_INT(totp->account), DB_INT(totp->since), DB_INT(totp->step),
+			DB_INT(totp->used)));
+}
+
+int store_totp_delete(struct db_conn *conn, int64_t account)
+{
+	static const struct db_sql sql = {"DELETE FROM totp WHERE account = $1"};
+
+	return db_exec(conn, &sql, DB_ARGS(DB_INT(account)), NULL);
+}
+
+int store_recovery_add(struct db_conn *conn, int64_t account, struct str hash)
+{
+	static const struct db_sql sql = {
+		"INSERT INTO recovery_codes (account, hash) VALUES ($1, $2)"};
+
+	return db_exec(conn, &sql, DB_ARGS(DB_INT(account), DB_BYTES(hash)), NULL);
+}
+
+int store_recovery_use(struct db_conn *conn, int64_t account, struct str hash)
+{
+	static const struct db_sql sql = {
+		"DELETE FROM recovery_codes WHERE account = $1 AND hash = $2"};
+
+	return change_one(conn, &sql, DB_ARGS(DB_INT(account), DB_BYTES(hash)));
+}
+
+int store_recovery_delete(struct db_conn *conn, int64_t account)
+{
+	static const struct db_sql sql = {"DELETE FROM recovery_codes WHERE account = $1"};
+
+	return db_exec(conn, &sql, DB_ARGS(DB_INT(account)), NULL);
 }
 
 int store_sign_in_add(struct db_conn *conn, const struct sign_in *sign_in, int64_t *ret_id)

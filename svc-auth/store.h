@@ -42,6 +42,29 @@ int store_credential_delete(struct db_conn *conn, int64_t account);
 /* The hash within a row; ERR_INTERNAL when the row is damaged. */
 int store_hash(const struct credential *credential, struct password_hash *ret_hash);
 
+#define STORE_TOTP_SECRET_MAX 69 /* bytes, sealed */
+#define STORE_RECOVERY_LEN 32
+#define TOTP(X, S)                                                                                 \
+	X(S, ID, account, FIELD_REQUIRED, 0)                                                       \
+	X(S, BYTES, secret, FIELD_REQUIRED, STORE_TOTP_SECRET_MAX)                                 \
+	X(S, TIME, since, 0, 0) /* 0: not in force yet */                                          \
+	X(S, INT, step, 0, INT64_MAX)                                                              \
+	X(S, INT, used, 0, INT64_MAX)
+FIELD_STRUCT(totp, TOTP)
+
+/* A new secret, in the place of one that is not in force; ERR_EXISTS when it is. */
+int store_totp_begin(struct db_conn *conn, const struct totp *totp);
+/* ERR_NOT_FOUND. */
+int store_totp(
+	struct db_conn *conn, int64_t account, struct arena *arena, struct totp *ret_totp);
+/* Writes since, step and used. */
+int store_totp_use(struct db_conn *conn, const struct totp *totp);
+int store_totp_delete(struct db_conn *conn, int64_t account);
+int store_recovery_add(struct db_conn *conn, int64_t account, struct str hash);
+/* Takes the code away; ERR_NOT_FOUND. */
+int store_recovery_use(struct db_conn *conn, int64_t account, struct str hash);
+int store_recovery_delete(struct db_conn *conn, int64_t account);
+
 #define SIGN_IN(X, S)                                                                              \
 	X(S, ID, id, 0, 0)                                                                         \
 	X(S, TIME, time, 0, 0)                                                                     \

@@ -6,6 +6,8 @@
 #include "common/rpc/user_api.h"
 
 #define AUTH_PASSWORD_MAX 1024 /* bytes */
+#define AUTH_TOTP_MAX 32       /* characters of a code, blanks and dashes included */
+#define AUTH_RECOVERY_CODES 10
 #define AUTH_TOKEN_MAX 1024    /* bytes; an opaque token has 43, a JWT more */
 
 /* native: 8-1024 bytes and not among the commonest; opaque: 1-1024 bytes, whatever they are. */
@@ -63,14 +65,19 @@ FIELD_STRUCT(auth_register_in, AUTH_REGISTER_IN)
 FIELD_STRUCT(auth_register_out, AUTH_REGISTER_OUT)
 
 /* Signs in. ERR_UNKNOWN_ACCOUNT and ERR_BAD_CREDENTIALS take the same time; ERR_NOT_NORMAL only
- * with the right password; ERR_LIMITED (retry_after_s) after too many wrong tries. */
+ * with the right password; ERR_LIMITED (retry_after_s) after too many wrong tries. Where a second factor
+ * is in force: ERR_TOTP_REQUIRED with the right password and no `totp` (a code of the app, or a recovery
+ * code), a wrong one counts as a wrong password; without asks_totp, for doors that cannot ask, every
+ * password is wrong. */
 #define AUTH_LOGIN_IN(X, S)                                                                        \
 	X(S, STR, login, FIELD_REQUIRED, USER_EMAIL_MAX)                                           \
 	X(S, SECRET, password, FIELD_REQUIRED, AUTH_PASSWORD_MAX)                                  \
 	X(S, STR, device, 0, 100)                                                                  \
 	X(S, ENUM, by, FIELD_REQUIRED | FIELD_INTERNAL, user_login_kinds)                          \
 	X(S, INT, ttl_s, FIELD_INTERNAL, 31536000) /* 0: QUINTET_SESSION_TTL */                    \
-	X(S, BOOL, want_jwt, FIELD_INTERNAL, 0)
+	X(S, BOOL, want_jwt, FIELD_INTERNAL, 0)                                                    \
+	X(S, STR, totp, 0, AUTH_TOTP_MAX)                                                          \
+	X(S, BOOL, asks_totp, FIELD_INTERNAL, 0)
 #define AUTH_LOGIN_OUT(X, S)                                                                       \
 	X(S, STR, token, FIELD_REQUIRED, AUTH_TOKEN_MAX)                                           \
 	X(S, STR, id, FIELD_REQUIRED, 64) /* of the session */                                     \
@@ -131,6 +138,28 @@ FIELD_STRUCT(auth_idem_begin_out, AUTH_IDEM_BEGIN_OUT)
 #define AUTH_IDEM_END_OUT NOTHING
 FIELD_STRUCT(auth_idem_end_in, AUTH_IDEM_END_IN)
 FIELD_STRUCT(auth_idem_end_out, AUTH_IDEM_END_OUT)
+
+/* The caller's second factor (RFC 6238: SHA-1, 6 digits, 30 s). Begins: a secret that is not in force
+ * yet, anew each time. ERR_EXISTS when one is in force. */
+#define AUTH_TOTP_BEGIN_IN NOTHING
+#define AUTH_TOTP_BEGIN_OUT(X, S)                                                                  \
+	X(S, STR, secret, FIELD_REQUIRED, 64) /* base32 */                                         \
+	X(S, STR, uri, FIELD_REQUIRED, 1000)  /* otpauth://totp/… */
+FIELD_STRUCT(auth_totp_begin_in, AUTH_TOTP_BEGIN_IN)
+FIELD_STRUCT(auth_totp_begin_out, AUTH_TOTP_BEGIN_OUT)
+/* A code of the app puts it in force. Recovery codes stand for a code, each once. ERR_BAD_CODE, also
+ * when nothing was begun; ERR_EXISTS. */
+#define AUTH_TOTP_CONFIRM_IN(X, S) X(S, STR, code, FIELD_REQUIRED, AUTH_TOTP_MAX)
+#define AUTH_TOTP_CONFIRM_OUT(X, S) X(S, STRS, recovery_codes, 0, 16)
+FIELD_STRUCT(auth_totp_confirm_in, AUTH_TOTP_CONFIRM_IN)
+FIELD_STRUCT(auth_totp_confirm_out, AUTH_TOTP_CONFIRM_OUT)
+/* Ends it. ERR_BAD_CREDENTIALS, ERR_LIMITED; ERR_NOT_FOUND when none was in force. */
+#define AUTH_TOTP_REMOVE_IN(X, S)                                                                  \
+	X(S, SECRET, password, FIELD_REQUIRED, AUTH_PASSWORD_MAX)                                  \
+	X(S, STR, totp, FIELD_REQUIRED, AUTH_TOTP_MAX)
+#define AUTH_TOTP_REMOVE_OUT NOTHING
+FIELD_STRUCT(auth_totp_remove_in, AUTH_TOTP_REMOVE_IN)
+FIELD_STRUCT(auth_totp_remove_out, AUTH_TOTP_REMOVE_OUT)
 
 /* A new password for the caller; ends all other sessions in the same commit. With check_current the
  * old one must be right (ERR_BAD_CREDENTIALS, ERR_LIMITED). ERR_WEAK_PASSWORD. */
@@ -226,6 +255,9 @@ FIELD_STRUCT(auth_forget_out, AUTH_FORGET_OUT)
 	M(auth, end, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                              \
 	M(auth, idem_begin, CALLER_PEOPLE, METHOD_IDEMPOTENT, LANE_WRITE)                          \
 	M(auth, idem_end, CALLER_PEOPLE, METHOD_IDEMPOTENT, LANE_WRITE)                            \
+	M(auth, totp_begin, CALLER_SIGNED_IN, 0, LANE_WRITE)                                       \
+	M(auth, totp_confirm, CALLER_SIGNED_IN, 0, LANE_WRITE)                                     \
+	M(auth, totp_remove, CALLER_SIGNED_IN, 0, LANE_SLOW)                                       \
 	M(auth, password, CALLER_SIGNED_IN, 0, LANE_SLOW)                                          \
 	M(auth, password_by, CALLER_PEOPLE, 0, LANE_SLOW)                                          \
 	M(auth, erase, CALLER_SIGNED_IN, 0, LANE_SLOW)                                             \

@@ -22,6 +22,19 @@ extern const struct enum_words native_code_purposes;
 	X(S, ENUM, purpose, FIELD_REQUIRED, native_code_purposes)
 FIELD_STRUCT(native_code_in, NATIVE_CODE_IN)
 
+/* POST /v1/sessions; with `cookie` the token also comes as the cookie `sid` */
+#define NATIVE_SESSION_IN(X, S)                                                                    \
+	X(S, STR, login, FIELD_REQUIRED, USER_EMAIL_MAX)                                           \
+	X(S, SECRET, password, FIELD_REQUIRED, AUTH_PASSWORD_MAX)                                  \
+	X(S, STR, totp, 0, AUTH_TOTP_MAX)                                                          \
+	X(S, STR, device, 0, 100)                                                                  \
+	X(S, BOOL, cookie, 0, 0)
+FIELD_STRUCT(native_session_in, NATIVE_SESSION_IN)
+
+/* POST /v1/me/totp: without a code it begins, with one it comes in force */
+#define NATIVE_TOTP_IN(X, S) X(S, STR, code, 0, AUTH_TOTP_MAX)
+FIELD_STRUCT(native_totp_in, NATIVE_TOTP_IN)
+
 /* GET /v1/config */
 #define NATIVE_PUSH(X, S) X(S, STR, url, FIELD_REQUIRED, 300)
 FIELD_STRUCT(native_push, NATIVE_PUSH)
@@ -88,6 +101,10 @@ int me_get(struct req *req);
 int me_patch(struct req *req);
 int me_delete(struct req *req);
 int me_put_password(struct req *req);
+
+/* totp.c */
+int totp_post(struct req *req);
+int totp_delete(struct req *req);
 
 /* contacts.c */
 int contacts_list(struct req *req);

@@ -138,7 +138,14 @@ static void write_content(struct writer *w, const struct route_doc *doc)
 	if (doc->list)
 		buf_add_c(w->out, "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\","
 				  "\"items\":");
+	if (doc->or_out)
+		buf_add_c(w->out, "{\"anyOf\":[");
 	write_ref(w, doc->out, false);
+	if (doc->or_out) {
+		buf_add_char(w->out, ',');
+		write_ref(w, doc->or_out, false);
+		buf_add_c(w->out, "]}");
+	}
 	if (doc->list)
 		buf_add_c(w->out, "},\"next\":{\"type\":[\"string\",\"null\"]}},"
 				  "\"required\":[\"items\",\"next\"]}");

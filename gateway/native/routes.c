@@ -5,6 +5,8 @@
 #include "gateway/req.h"
 
 FIELD_TABLE(native_password_in, NATIVE_PASSWORD_IN)
+FIELD_TABLE(native_session_in, NATIVE_SESSION_IN)
+FIELD_TABLE(native_totp_in, NATIVE_TOTP_IN)
 FIELD_TABLE(native_push, NATIVE_PUSH)
 FIELD_TABLE(native_limits, NATIVE_LIMITS)
 FIELD_TABLE(native_config, NATIVE_CONFIG)
@@ -31,7 +33,7 @@ static const struct route routes[] = {
 
 	{"POST", "/v1/sessions", AUTH_NONE, sessions_post,
 		.deadline_ms = ROUTE_HASH_MS, .creates = true,
-		.doc = DOC("Sign in", &auth_login_in_fields, &auth_login_out_fields, .status = 201)},
+		.doc = DOC("Sign in", &native_session_in_fields, &auth_login_out_fields, .status = 201)},
 	{"GET", "/v1/sessions", AUTH_ACCOUNT, sessions_list,
 		.doc = DOC("My sessions, newest first", .out = &auth_session_fields, .status = 200,
 			.list = true, .query = "limit cursor")},
@@ -54,6 +56,14 @@ static const struct route routes[] = {
 		.deadline_ms = ROUTE_HASH_MS,
 		.doc = DOC("Change my password; ends my other sessions", &native_password_in_fields,
 			.status = 204)},
+
+	{"POST", "/v1/me/totp", AUTH_ACCOUNT, totp_post, .creates = true,
+		.doc = DOC("Begin a second factor, or put it in force with a code",
+			&native_totp_in_fields, &auth_totp_begin_out_fields,
+			.or_out = &auth_totp_confirm_out_fields, .status = 200)},
+	{"DELETE", "/v1/me/totp", AUTH_ACCOUNT, totp_delete,
+		.deadline_ms = ROUTE_HASH_MS,
+		.doc = DOC("End my second factor", &auth_totp_remove_in_fields, .status = 204)},
 
 	{"GET", "/v1/me/contacts", AUTH_ACCOUNT, contacts_list,
 		.doc = DOC("My contacts", .out = &user_contact_fields, .status = 200, .list = true,

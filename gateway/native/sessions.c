@@ -5,16 +5,42 @@
 #include "gateway/native/list.h"
 #include "gateway/req.h"
 
+#define COOKIE_MAX (AUTH_TOKEN_MAX + 64)
+
+/* What scripts cannot read and other sites' pages cannot send; an end with the browser's session, or of
+ * it when `token` is empty. Tokens are base64url: nothing to quote. */
+static int set_cookie(struct req *req, struct str token)
+{
+	struct buf cookie;
+
+	buf_init(&cookie, req->arena, COOKIE_MAX);
+	buf_add_c(&cookie, "sid=");
+	buf_add_str(&cookie, token);
+	buf_add_c(&cookie, "; Path=/v1; HttpOnly; SameSite=Lax");
+	if (!token.len)
+		buf_add_c(&cookie, "; Max-Age=0");
+	if (buf_failed(&cookie))
+		return ERR_NOMEM;
+	req_add_header(req, "Set-Cookie", buf_str(&cookie));
+	return 0;
+}
+
 int sessions_post(struct req *req)
 {
-	struct auth_login_in in;
+	struct native_session_in wish;
+	struct auth_login_in in = {.by = LOGIN_ANY, .asks_totp = true};
 	struct auth_login_out out;
-	int rc = body_read(req, &auth_login_in_fields, &in);
+	int rc = body_read(req, &native_session_in_fields, &wish);
 
 	if (rc)
 		return rc;
-	in.by = LOGIN_ANY;
+	in.login = wish.login;
+	in.password = wish.password;
+	in.totp = wish.totp;
+	in.device = wish.device;
 	rc = call_auth_login(&req->call, &in, &out);
+	if (!rc && wish.cookie)
+		rc = set_cookie(req, out.token);
 	if (rc)
 		return rc;
 	req_add_header(req, "Cache-Control", STR("no-store"));
@@ -70,6 +96,8 @@ int sessions_delete(struct req *req)
 
 int sessions_delete_current(struct req *req)
 {
+	if (req->token_from_cookie && set_cookie(req, STR("")))
+		return ERR_NOMEM;
 	return end(req, &(struct auth_end_in){.session = req->session.id});
 }
 

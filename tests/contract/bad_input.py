@@ -119,7 +119,8 @@ def bad_fields(schema):
         yield "missing", name, {key: value for key, value in good.items() if key != name}
         yield "null", name, {**good, name: None}
     for name, prop in schema["properties"].items():
-        wrong = [True, [], {}, 1.5] + ([7] if "string" in types_of(prop) else ["7"])
+        wrong = [[], {}, 1.5] + ([7] if "string" in types_of(prop) else ["7"])
+        wrong += [7] if "boolean" in types_of(prop) else [True]
         for value in wrong:
             yield f"wrong type {json.dumps(value)}", name, {**good, name: value}
         if "maxLength" in prop:

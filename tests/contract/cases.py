@@ -1,6 +1,9 @@
 """Contract cases: data files of requests and expected replies (README.md has the form)."""
+import base64
+import hmac
 import json
 import re
+import time
 
 import yaml
 
@@ -8,6 +11,7 @@ import client
 
 VARIABLE = re.compile(r"\$\{([^}]+)\}")
 REPEAT = re.compile(r"^(.+)\*(\d+)$")
+TOTP = re.compile(r"^(.+)\|totp([+-]\d)?$")
 
 MATCHERS = {
     "<any>": lambda v: True,
@@ -31,8 +35,17 @@ def load(path):
         return yaml.safe_load(file)
 
 
+def totp(secret, ahead=0):
+    """The code of an authenticator app (RFC 6238), so many steps from now."""
+    step = int(time.time()) // 30 + ahead
+    mac = hmac.new(base64.b32decode(secret), step.to_bytes(8, "big"), "sha1").digest()
+    at = mac[-1] & 15
+    return f"{(int.from_bytes(mac[at:at + 4], 'big') & 0x7fffffff) % 1000000:06d}"
+
+
 def fill(value, variables):
-    """Puts variables into every text; "${x*31}" is x thirty-one times."""
+    """Puts variables into every text; "${x*31}" is x thirty-one times, "${x|totp+1}" the next code of
+    the secret x."""
     if isinstance(value, dict):
         return {key: fill(item, variables) for key, item in value.items()}
     if isinstance(value, list):
@@ -44,6 +57,9 @@ def fill(value, variables):
         repeated = REPEAT.match(match[1])
         if repeated:
             return repeated[1] * int(repeated[2])
+        code = TOTP.match(match[1])
+        if code:
+            return totp(variables[code[1]], int(code[2] or 0))
         if match[1] not in variables:
             raise CaseError(f"no value for {match[0]}")
         return str(variables[match[1]])
