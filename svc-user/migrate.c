@@ -60,6 +60,7 @@ static const char *const migrations[] = {
 	"CREATE INDEX admin_acts_by_actor ON admin_acts (actor);"
 	"CREATE INDEX admin_acts_by_target ON admin_acts (target);",
 	"ALTER TABLE accounts ADD COLUMN client_key TEXT;",
+	"ALTER TABLE accounts ADD COLUMN bound INTEGER NOT NULL DEFAULT 0;", /* see user.bind */
 };
 
 const struct db_spec user_db = {

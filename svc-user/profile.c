@@ -73,7 +73,7 @@ static int update_job(struct db_conn *conn, void *arg)
 		return err;
 	account_change(update->account, update->in);
 	err = last_name_check(&ctx->call, update->account, update->in);
-	if (err)
+	if (err || update->in->only_check)
 		return err;
 	return user_store_profile(conn, ctx->arena, update->account);
 }

@@ -10,11 +10,7 @@ FIELD_TABLE(user_contact_row, USER_CONTACT_ROW)
 FIELD_STRUCT(user_id_row, ID_ROW)
 FIELD_TABLE(user_id_row, ID_ROW)
 
-/* In the order of USER_ACCOUNT's lines. */
-#define COLUMNS                                                                                    \
-	"id, username, phone, email, display_name, first_name, last_name, role, status,"           \
-	" identity, sex, age, description, wechat, avatar, created, modified, registration,"       \
-	" sessions_from"
+#define COLUMNS USER_STORE_COLUMNS
 
 /* Longest pattern: every byte of q escaped, with a % at each end. */
 #define PATTERN_MAX (USER_NAME_MAX * 4 * 2 + 2)
@@ -207,7 +203,7 @@ int user_store_erase(struct db_conn *conn, int64_t id, int64_t now_us)
 		" first_name = NULL, last_name = NULL, identity = NULL, sex = $2, age = NULL,"
 		" description = NULL, wechat = NULL, avatar = NULL, client_key = NULL,"
 		" role = $3, status = $4,"
-		" erased = 1, modified = $5, sessions_from = $5 WHERE id = $1"};
+		" erased = 1, bound = 0, modified = $5, sessions_from = $5 WHERE id = $1"};
 
 	return db_exec(conn, &sql,
 		DB_ARGS(DB_INT(id), DB_INT(SEX_UNKNOWN), DB_INT(ROLE_MEMBER),
@@ -216,7 +212,7 @@ int user_store_erase(struct db_conn *conn, int64_t id, int64_t now_us)
 }
 
 /* LIKE's own signs in the text stand for themselves. */
-static int pattern_make(struct arena *arena, struct str part, struct str *ret_pattern)
+int user_store_pattern(struct arena *arena, struct str part, struct str *ret_pattern)
 {
 	struct buf buf;
 	struct str key;
@@ -264,7 +260,7 @@ int user_store_search(struct db_conn *conn, struct arena *arena,
 	int err = key_make(arena, query->username, &key);
 
 	if (!err && query->part.p)
-		err = pattern_make(arena, query->part, &pattern);
+		err = user_store_pattern(arena, query->part, &pattern);
 	if (err)
 		return err;
 	return db_rows(conn, sql,

@@ -8,6 +8,14 @@
 #include "common/rpc/user_api.h"
 #include "common/svc/db.h"
 
+/* In the order of USER_ACCOUNT's lines. */
+#define USER_STORE_COLUMNS                                                                         \
+	"id, username, phone, email, display_name, first_name, last_name, role, status,"           \
+	" identity, sex, age, description, wechat, avatar, created, modified, registration,"       \
+	" sessions_from"
+/* For LIKE … ESCAPE '\\' on a …_key column: the part anywhere in it, ASCII case ignored. */
+int user_store_pattern(struct arena *arena, struct str part, struct str *ret_pattern);
+
 /* The next number of a counter, "accounts" or "admin_acts": 1, 2, 3 … without gaps. */
 int user_store_count(struct db_conn *conn, struct str counter, int64_t *ret_number);
 
@@ -91,6 +99,22 @@ int user_store_contact_rows(struct db_conn *conn, int64_t owner, int64_t *ret_ro
 /* In the order of ids, from the one after `after`: a place that outlives the contact's removal. */
 int user_store_contact_list(struct db_conn *conn, struct arena *arena, int64_t owner, int64_t after,
 	int64_t limit, struct user_contact_row **ret_items, size_t *ret_count);
+
+/* People as somebody sees them: store_person.c. Normal accounts only. */
+#define USER_PERSON_ROW(X, S)                                                                      \
+	USER_ACCOUNT(X, S)                                                                         \
+	X(S, STR, alias, 0, USER_NAME_MAX)                                                         \
+	X(S, BOOL, contact, 0, 0)                                                                  \
+	X(S, BOOL, knows_viewer, 0, 0) /* has added him as a contact */                            \
+	X(S, INT, contacts, 0, INT64_MAX)                                                          \
+	X(S, BOOL, bound, 0, 0)
+FIELD_STRUCT(user_person_row, USER_PERSON_ROW)
+/* ERR_NOT_FOUND. */
+int user_store_person(struct db_conn *conn, struct arena *arena, int64_t viewer, int64_t id,
+	struct user_person_row *ret_row);
+int user_store_people(struct db_conn *conn, struct arena *arena, int64_t viewer,
+	const struct user_people_in *in, struct user_person_row **ret_rows, size_t *ret_count);
+int user_store_bind(struct db_conn *conn, int64_t id);
 
 /* The record of acts and figures: store_record.c. act->id is not looked at. */
 int user_store_act_add(struct db_conn *conn, const struct user_act *act);

@@ -85,7 +85,7 @@ FIELD_STRUCT(user_registered_in, USER_REGISTERED_IN)
 FIELD_STRUCT(user_registered_out, USER_REGISTERED_OUT)
 
 /* Changes the caller's own profile; absent fields stay, an empty text removes the value. All or
- * nothing. ERR_TAKEN and ERR_INVALID name the fields. */
+ * nothing. ERR_TAKEN and ERR_INVALID name the fields. With only_check nothing is stored. */
 #define USER_UPDATE_IN(X, S)                                                                       \
 	X(S, STR, username, 0, USER_USERNAME_MAX)                                                  \
 	X(S, STR, display_name, 0, USER_NAME_MAX)                                                  \
@@ -97,7 +97,8 @@ FIELD_STRUCT(user_registered_out, USER_REGISTERED_OUT)
 	X(S, STR, email, 0, USER_EMAIL_MAX)                                                        \
 	X(S, STR, phone, 0, USER_PHONE_MAX)                                                        \
 	X(S, STR, wechat, 0, 50)                                                                   \
-	X(S, BOOL, no_age, FIELD_INTERNAL, 0) /* removes the age */
+	X(S, BOOL, no_age, FIELD_INTERNAL, 0) /* removes the age */                                \
+	X(S, BOOL, only_check, FIELD_INTERNAL, 0)
 #define USER_UPDATE_OUT USER_CREATE_OUT
 FIELD_STRUCT(user_update_in, USER_UPDATE_IN)
 FIELD_STRUCT(user_update_out, USER_UPDATE_OUT)
@@ -154,6 +155,42 @@ FIELD_STRUCT(user_search_out, USER_SEARCH_OUT)
 #define USER_SEARCH_IDS_OUT(X, S) X(S, IDS, ids, 0, 0)
 FIELD_STRUCT(user_search_ids_in, USER_SEARCH_IDS_IN)
 FIELD_STRUCT(user_search_ids_out, USER_SEARCH_IDS_OUT)
+
+/* A normal account as the caller may see it: the phone only if it is his own or its owner has added him
+ * as a contact, e-mail and wechat only his own. */
+#define USER_PERSON(X, S)                                                                          \
+	X(S, OBJ, account, 0, user_account)                                                        \
+	X(S, STR, alias, 0, USER_NAME_MAX)                                                         \
+	X(S, BOOL, contact, 0, 0)          /* the caller's */                                      \
+	X(S, INT, contacts, 0, INT64_MAX)  /* how many this person has */                          \
+	X(S, BOOL, bound, 0, 0)            /* see user.bind */
+FIELD_STRUCT(user_person, USER_PERSON)
+#define USER_PEOPLE_MAX 200
+
+/* One person, as the caller may see him. ERR_NOT_FOUND, also when his account is not normal. */
+#define USER_PERSON_IN USER_GET_IN
+#define USER_PERSON_OUT(X, S) X(S, OBJ, person, 0, user_person)
+FIELD_STRUCT(user_person_in, USER_PERSON_IN)
+FIELD_STRUCT(user_person_out, USER_PERSON_OUT)
+
+/* With `contacts` those of the caller, in the order they were added; else all people with this phone,
+ * or this part of a username (ASCII case ignored), oldest account first. ERR_INVALID when neither is
+ * given. `skip` of them are left out, for dialects that count pages. */
+#define USER_PEOPLE_IN(X, S)                                                                       \
+	X(S, BOOL, contacts, 0, 0)                                                                 \
+	X(S, STR, phone, 0, USER_PHONE_MAX)                                                        \
+	X(S, STR, part, 0, USER_USERNAME_MAX)                                                      \
+	X(S, INT, skip, 0, INT32_MAX)                                                              \
+	X(S, INT, limit, FIELD_REQUIRED, USER_PEOPLE_MAX)
+#define USER_PEOPLE_OUT(X, S) X(S, LIST, items, 0, user_person)
+FIELD_STRUCT(user_people_in, USER_PEOPLE_IN)
+FIELD_STRUCT(user_people_out, USER_PEOPLE_OUT)
+
+/* Notes that some device of the caller can be reached by push. */
+#define USER_BIND_IN NOTHING
+#define USER_BIND_OUT NOTHING
+FIELD_STRUCT(user_bind_in, USER_BIND_IN)
+FIELD_STRUCT(user_bind_out, USER_BIND_OUT)
 
 /* The caller follows the account, or no longer: a toggle. ERR_NOT_FOUND; ERR_INVALID for oneself. */
 #define USER_FOLLOW_IN(X, S) X(S, ID, id, FIELD_REQUIRED, 0)
@@ -258,6 +295,9 @@ FIELD_STRUCT(user_key_out, USER_KEY_OUT)
 	M(user, erase, CALLER_SERVICE, METHOD_IDEMPOTENT, LANE_WRITE)                              \
 	M(user, search, CALLER_SIGNED_IN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)         \
 	M(user, search_ids, CALLER_ADMIN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)         \
+	M(user, person, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                           \
+	M(user, people, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                           \
+	M(user, bind, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                             \
 	M(user, follow, CALLER_SIGNED_IN, 0, LANE_WRITE)                                           \
 	M(user, follows, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_READ)                           \
 	M(user, contacts, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                         \

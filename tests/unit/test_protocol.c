@@ -29,6 +29,7 @@ static const struct field_set *const structs[] = {
 	&caller_fields,
 	&user_account_fields,
 	&user_contact_fields,
+	&user_person_fields,
 	&auth_session_fields,
 	&user_act_fields,
 	&user_count_fields,
