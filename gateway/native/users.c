@@ -6,28 +6,22 @@
 #include "gateway/native/refusal.h"
 #include "gateway/req.h"
 
-static bool is_erased(const struct user_account *account)
-{
-	return account->status == STATUS_DELETED && !account->username.p && !account->phone.p &&
-	       !account->email.p;
-}
-
-/* Deleted accounts are there only for administrators, erased ones for nobody. */
+/* Deleted accounts are there only for administrators. */
 static bool is_visible(const struct req *req, const struct user_account *account)
 {
-	if (req->session.role == ROLE_ADMINISTRATOR)
-		return !is_erased(account);
-	return account->status != STATUS_DELETED;
+	return req->session.role == ROLE_ADMINISTRATOR || account->status != STATUS_DELETED;
 }
 
+/* Found as for signing in: erased accounts are there for nobody. */
 int users_get(struct req *req)
 {
-	struct user_get_in in = {0};
-	struct user_get_out out;
-	int rc = req_param_id(req, 0, &in.id);
+	const struct user_find_in in = {.login = req->params[0], .by = LOGIN_ID};
+	struct user_find_out out;
+	int64_t id;
+	int rc = req_param_id(req, 0, &id);
 
 	if (rc == 0)
-		rc = call_user_get(&req->call, &in, &out);
+		rc = call_user_find(&req->call, &in, &out);
 	if (rc)
 		return rc;
 	return is_visible(req, &out.account) ? accounts_reply(req, 200, &out.account)
