@@ -72,5 +72,6 @@ extern const struct dialect clinic_dialect;
 extern const struct dialect friendlive_dialect;
 extern const struct dialect medusa_dialect;
 extern const struct dialect volunteer_dialect;
+extern const struct dialect cattle_dialect;
 
 #endif

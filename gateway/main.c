@@ -35,6 +35,7 @@
 static const struct dialect *const optional_dialects[] = {
 	&clinic_dialect,
 	&volunteer_dialect,
+	&cattle_dialect,
 	&friendlive_dialect,
 	&medusa_dialect,
 };
