@@ -22,6 +22,13 @@ extern const struct enum_words native_code_purposes;
 	X(S, ENUM, purpose, FIELD_REQUIRED, native_code_purposes)
 FIELD_STRUCT(native_code_in, NATIVE_CODE_IN)
 
+/* POST /v1/captchas */
+#define NATIVE_CAPTCHA(X, S)                                                                       \
+	X(S, STR, id, FIELD_REQUIRED, 100)                                                         \
+	X(S, STR, image, FIELD_REQUIRED, 200) /* path of the picture */                            \
+	X(S, TIME, expires, FIELD_REQUIRED, 0)
+FIELD_STRUCT(native_captcha, NATIVE_CAPTCHA)
+
 /* POST /v1/sessions; with `cookie` the token also comes as the cookie `sid` */
 #define NATIVE_SESSION_IN(X, S)                                                                    \
 	X(S, STR, login, FIELD_REQUIRED, USER_EMAIL_MAX)                                           \
@@ -88,6 +95,10 @@ int accounts_reply(struct req *req, int status, const struct user_account *accou
 /* codes.c */
 int codes_post(struct req *req);
 int password_resets_post(struct req *req);
+
+/* captchas.c */
+int captchas_post(struct req *req);
+int captchas_get(struct req *req);
 
 /* sessions.c */
 int sessions_post(struct req *req);

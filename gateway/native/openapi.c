@@ -112,7 +112,7 @@ static void write_parameters(const struct route *route, struct buf *out)
 	while (str_cut(&rest, '/', &part)) {
 		if (part.len <= 2 || part.p[0] != '{')
 			continue;
-		write_parameter(str_sub(part, 1, part.len - 2), true, first, out);
+		write_parameter(str_sub(part, 1, (size_t)str_find(part, '}') - 1), true, first, out);
 		first = false;
 	}
 	while (str_cut(&query, ' ', &part)) {

@@ -23,6 +23,11 @@ static const struct route routes[] = {
 		.doc = DOC("Register an account", &auth_register_in_fields, &user_account_fields,
 			.status = 201)},
 
+	{"POST", "/v1/captchas", AUTH_NONE, captchas_post, .creates = true,
+		.doc = DOC("Make a picture code", .out = &native_captcha_fields, .status = 201)},
+	{"GET", "/v1/captchas/{id}.png", AUTH_NONE, captchas_get,
+		.doc = DOC("The picture, the same until it expires", .out_type = "image/png",
+			.status = 200)},
 	{"POST", "/v1/codes", AUTH_NONE, codes_post, .creates = true,
 		.doc = DOC("Send a verification code; the same reply for unknown addresses",
 			&native_code_in_fields, &auth_challenge_out_fields, .status = 202)},
