@@ -66,6 +66,7 @@ static int create(struct svc_ctx *ctx, const struct auth_register_in *in, struct
 		.sex = in->sex,
 		.age = in->age,
 		.description = in->description,
+		.actor = ctx->call.caller.account,
 	};
 	struct call own = auth_own_call(&ctx->call);
 	struct user_create_out made;

@@ -68,30 +68,67 @@ static struct user_account account_of(const struct user_create_in *in)
 	};
 }
 
-static int create_job(struct db_conn *conn, void *arg)
+static int id_choose(
+	struct svc_ctx *ctx, struct db_conn *conn, int64_t n, int64_t wanted, int64_t *ret_id)
 {
-	struct create *create = arg;
-	struct svc_ctx *ctx = create->ctx;
-	const struct user_create_in *in = create->in;
+	int64_t seq;
+	int err = wanted ? user_store_seq(conn, wanted, &seq) : 0;
+
+	if (err == ERR_NOT_FOUND) {
+		*ret_id = wanted;
+		return 0;
+	}
+	return err ? err : id_draw(ctx, conn, n, ret_id);
+}
+
+static int act_add(
+	struct svc_ctx *ctx, struct db_conn *conn, int64_t actor, const struct user_account *account)
+{
+	const struct user_act act = {
+		.time = account->created,
+		.actor = actor,
+		.action = STR("user.create"),
+		.target = account->id,
+		.address = user_value(ctx->call.caller.address),
+		.detail = enum_words_text(&user_roles, account->role),
+	};
+
+	return user_store_act_add(conn, &act);
+}
+
+int user_account_make(struct svc_ctx *ctx, struct db_conn *conn, const struct user_create_in *in,
+	int64_t wanted, struct user_account *ret_account)
+{
 	const struct user_names names = {in->username, in->phone, in->email};
-	struct user_account *account = create->account;
 	int64_t seq;
 	int err;
 
-	err = user_store_by_registration(conn, ctx->arena, in->registration, account);
-	if (err != ERR_NOT_FOUND)
-		return err;
 	err = user_check_free(ctx, conn, &names, 0);
 	if (err)
 		return err;
 	err = user_store_count(conn, STR("accounts"), &seq);
 	if (err)
 		return err;
-	*account = account_of(in);
-	err = id_draw(ctx, conn, seq, &account->id);
+	*ret_account = account_of(in);
+	err = id_choose(ctx, conn, seq, wanted, &ret_account->id);
 	if (err)
 		return err;
-	return user_store_insert(conn, ctx->arena, seq, account);
+	err = user_store_insert(conn, ctx->arena, seq, ret_account);
+	if (err || ret_account->role != ROLE_ADMINISTRATOR)
+		return err;
+	return act_add(ctx, conn, in->actor, ret_account);
+}
+
+static int create_job(struct db_conn *conn, void *arg)
+{
+	struct create *create = arg;
+	struct svc_ctx *ctx = create->ctx;
+	const struct user_create_in *in = create->in;
+	int err = user_store_by_registration(conn, ctx->arena, in->registration, create->account);
+
+	if (err != ERR_NOT_FOUND)
+		return err;
+	return user_account_make(ctx, conn, in, 0, create->account);
 }
 
 int user_create(struct svc_ctx *ctx, const struct user_create_in *in, struct user_create_out *out)

@@ -40,6 +40,11 @@ int user_caller(struct svc_ctx *ctx, struct db_conn *conn, struct user_account *
 /* The gateway's word that the caller is an administrator may be some seconds old: ERR_DENIED when he
  * no longer is. The operator always may. */
 int user_admin_check(struct svc_ctx *ctx, struct db_conn *conn);
+/* Within a job: a new account, under the id `wanted` if that is free (0: none is wanted). The names'
+ * forms have been checked, the registration is new. An administrator's goes into the audit. ERR_TAKEN
+ * names the fields. */
+int user_account_make(struct svc_ctx *ctx, struct db_conn *conn, const struct user_create_in *in,
+	int64_t wanted, struct user_account *ret_account);
 /* An empty text is no value: absent. */
 struct str user_value(struct str text);
 /* Tells the other processes that role or status changed. */

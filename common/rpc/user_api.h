@@ -58,7 +58,8 @@ FIELD_STRUCT(user_account, USER_ACCOUNT)
 	X(S, STR, identity, 0, USER_NAME_MAX)                                                      \
 	X(S, ENUM, sex, 0, user_sexes)                                                             \
 	X(S, OINT, age, 0, 150)                                                                    \
-	X(S, STR, description, 0, USER_DESCRIPTION_MAX)
+	X(S, STR, description, 0, USER_DESCRIPTION_MAX)                                            \
+	X(S, ID, actor, 0, 0) /* who makes an administrator, for the audit; 0: the operator */
 #define USER_CREATE_OUT(X, S) X(S, OBJ, account, 0, user_account)
 FIELD_STRUCT(user_create_in, USER_CREATE_IN)
 FIELD_STRUCT(user_create_out, USER_CREATE_OUT)
@@ -285,6 +286,34 @@ FIELD_STRUCT(user_stats_out, USER_STATS_OUT)
 FIELD_STRUCT(user_key_in, USER_KEY_IN)
 FIELD_STRUCT(user_key_out, USER_KEY_OUT)
 
+/* Makes accounts that move in from another backend, each as user.create would, all in one commit. What a
+ * registration made before is left alone ("already"; account 0: it has been erased since). An id is
+ * given if it is free and has 8 or 9 digits, else another. Recorded as an act of the operator. */
+#define USER_IMPORT_MAX 200
+enum user_import_outcome { IMPORT_MADE = 1, IMPORT_ALREADY, IMPORT_REFUSED };
+extern const struct enum_words user_import_outcomes;
+#define USER_IMPORT_ROW(X, S)                                                                      \
+	X(S, STR, registration, FIELD_REQUIRED, 32)                                                \
+	X(S, ID, id, 0, 0)                                                                         \
+	X(S, STR, username, 0, USER_USERNAME_MAX)                                                  \
+	X(S, STR, phone, 0, USER_PHONE_MAX)                                                        \
+	X(S, STR, email, 0, USER_EMAIL_MAX)                                                        \
+	X(S, STR, display_name, 0, USER_NAME_MAX)                                                  \
+	X(S, STR, first_name, 0, USER_NAME_MAX)                                                    \
+	X(S, STR, last_name, 0, USER_NAME_MAX)                                                     \
+	X(S, ENUM, role, 0, user_roles)
+#define USER_IMPORT_RESULT(X, S)                                                                   \
+	X(S, ENUM, outcome, FIELD_REQUIRED, user_import_outcomes)                                  \
+	X(S, ID, account, 0, 0)                                                                    \
+	X(S, STR, reason, 0, 32) /* of a refusal: an error's name */                               \
+	X(S, STRS, fields, 0, 32)
+FIELD_STRUCT(user_import_row, USER_IMPORT_ROW)
+FIELD_STRUCT(user_import_result, USER_IMPORT_RESULT)
+#define USER_IMPORT_IN(X, S) X(S, LIST, rows, 0, user_import_row)
+#define USER_IMPORT_OUT(X, S) X(S, LIST, results, 0, user_import_result) /* in the rows' order */
+FIELD_STRUCT(user_import_in, USER_IMPORT_IN)
+FIELD_STRUCT(user_import_out, USER_IMPORT_OUT)
+
 #define USER_METHODS(M)                                                                            \
 	M(user, create, CALLER_SERVICE, METHOD_IDEMPOTENT, LANE_WRITE)                             \
 	M(user, get, CALLER_ALL, METHOD_IDEMPOTENT, LANE_READ)                                     \
@@ -306,7 +335,8 @@ FIELD_STRUCT(user_key_out, USER_KEY_OUT)
 	M(user, audit, CALLER_ADMIN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)              \
 	M(user, audit_add, CALLER_SERVICE | CALLER_OPERATOR, 0, LANE_WRITE)                        \
 	M(user, stats, CALLER_ADMIN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)              \
-	M(user, key, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)
+	M(user, key, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                              \
+	M(user, import, CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)
 
 METHOD_DECLARE(USER, USER_METHODS)
 

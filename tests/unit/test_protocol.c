@@ -33,6 +33,8 @@ static const struct field_set *const structs[] = {
 	&auth_session_fields,
 	&user_act_fields,
 	&user_count_fields,
+	&user_import_row_fields,
+	&user_import_result_fields,
 	&svc_sample_fields,
 	&event_fields,
 };
