@@ -5,6 +5,7 @@
 #include "svc-auth/auth.h"
 #include "svc-auth/revoke.h"
 #include "svc-auth/session.h"
+#include "svc-auth/sessions.h"
 
 static int show(struct svc_ctx *ctx, const struct session *session, int64_t now_us,
 	struct auth_session *ret_item)
@@ -40,34 +41,44 @@ static int account_from(struct svc_ctx *ctx, int64_t account, int64_t *ret_from_
 	return 0;
 }
 
-int auth_sessions(
-	struct svc_ctx *ctx, const struct auth_sessions_in *in, struct auth_sessions_out *out)
+int sessions_list(struct svc_ctx *ctx, int64_t account, struct auth_session **ret_items,
+	size_t *ret_count)
 {
 	struct auth *auth = ctx->state;
-	const int64_t account = ctx->call.caller.account;
 	const int64_t now_us = clock_now_us();
 	int64_t from_us = 0;
 	struct credential credential;
 	struct session *sessions;
-	size_t count;
+	struct auth_session *items;
+	size_t count, shown = 0;
 	int rc = auth_credential(ctx, account, &credential);
 
-	(void)in;
 	if (!rc)
 		rc = account_from(ctx, account, &from_us);
 	if (!rc)
 		rc = session_list(auth->redis, ctx->arena, account, &sessions, &count);
 	if (rc)
 		return rc;
-	out->items = ARENA_ARRAY(ctx->arena, struct auth_session, count + 1);
-	if (!out->items)
+	items = ARENA_ARRAY(ctx->arena, struct auth_session, count + 1);
+	if (!items)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < count && !rc; i++) {
 		if (sessions[i].created_us >= from_us &&
 			!session_is_void(&sessions[i], &credential))
-			rc = show(ctx, &sessions[i], now_us, &out->items[out->items_count++]);
+			rc = show(ctx, &sessions[i], now_us, &items[shown++]);
 	}
-	return rc;
+	if (rc)
+		return rc;
+	*ret_items = items;
+	*ret_count = shown;
+	return 0;
+}
+
+int auth_sessions(
+	struct svc_ctx *ctx, const struct auth_sessions_in *in, struct auth_sessions_out *out)
+{
+	(void)in;
+	return sessions_list(ctx, ctx->call.caller.account, &out->items, &out->items_count);
 }
 
 static int end_others(struct svc_ctx *ctx)

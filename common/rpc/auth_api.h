@@ -247,6 +247,21 @@ FIELD_STRUCT(auth_reset_out, AUTH_RESET_OUT)
 FIELD_STRUCT(auth_forget_in, AUTH_FORGET_IN)
 FIELD_STRUCT(auth_forget_out, AUTH_FORGET_OUT)
 
+/* For the operator: an account's sessions, newest first. ERR_NOT_FOUND: there is no such account. */
+#define AUTH_SESSIONS_OF_IN(X, S) X(S, ID, account, FIELD_REQUIRED, 0)
+#define AUTH_SESSIONS_OF_OUT AUTH_SESSIONS_OUT
+FIELD_STRUCT(auth_sessions_of_in, AUTH_SESSIONS_OF_IN)
+FIELD_STRUCT(auth_sessions_of_out, AUTH_SESSIONS_OF_OUT)
+
+/* For the operator: ends one session of an account, or all of them. Recorded as an act. ERR_NOT_FOUND:
+ * no such account, or it has no such session. */
+#define AUTH_REVOKE_IN(X, S)                                                                       \
+	X(S, ID, account, FIELD_REQUIRED, 0)                                                       \
+	X(S, STR, session, 0, 64) /* absent: all */
+#define AUTH_REVOKE_OUT NOTHING
+FIELD_STRUCT(auth_revoke_in, AUTH_REVOKE_IN)
+FIELD_STRUCT(auth_revoke_out, AUTH_REVOKE_OUT)
+
 #define AUTH_METHODS(M)                                                                            \
 	M(auth, register, CALLER_PEOPLE | CALLER_OPERATOR, 0, LANE_SLOW)                           \
 	M(auth, login, CALLER_PEOPLE, 0, LANE_SLOW)                                                \
@@ -264,7 +279,9 @@ FIELD_STRUCT(auth_forget_out, AUTH_FORGET_OUT)
 	M(auth, challenge, CALLER_PEOPLE, 0, LANE_WRITE)                                           \
 	M(auth, answer, CALLER_PEOPLE, 0, LANE_WRITE)                                              \
 	M(auth, reset, CALLER_PEOPLE, 0, LANE_SLOW)                                                \
-	M(auth, forget, CALLER_PEOPLE, 0, LANE_SLOW)
+	M(auth, forget, CALLER_PEOPLE, 0, LANE_SLOW)                                               \
+	M(auth, sessions_of, CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)                       \
+	M(auth, revoke, CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)
 
 METHOD_DECLARE(AUTH, AUTH_METHODS)
 
