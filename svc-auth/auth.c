@@ -14,6 +14,7 @@
 #include "svc-auth/password.h"
 #include "svc-auth/repair.h"
 #include "svc-auth/store.h"
+#include "svc-auth/wrap.h"
 
 #define READ_THREADS 1
 #define WRITE_THREADS 16
@@ -57,25 +58,41 @@ int auth_credential(struct svc_ctx *ctx, int64_t account, struct credential *ret
 	return rc == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : ERR_UNAVAILABLE;
 }
 
+static int load_key(const char *data_dir, const char *name, struct seal_key *ret_key)
+{
+	char *path;
+	int rc;
+
+	if (asprintf(&path, "%s/%s", data_dir, name) < 0)
+		return ERR_NOMEM;
+	rc = seal_key_load(path, ret_key);
+	free(path);
+	return rc;
+}
+
+static int load_totp_keys(const char *data_dir, struct totp_keys *ret_keys)
+{
+	char *path;
+	int rc;
+
+	if (asprintf(&path, "%s/totp.key", data_dir) < 0)
+		return ERR_NOMEM;
+	rc = totp_keys_load(path, ret_keys);
+	free(path);
+	return rc;
+}
+
 static int load_keys(struct auth *auth, const char *data_dir, const char **ret_reason)
 {
-	char *jwt = NULL, *totp = NULL;
-	int rc = ERR_NOMEM;
+	int rc = load_key(data_dir, "jwt.key", &auth->jwt_key);
 
-	if (asprintf(&jwt, "%s/jwt.key", data_dir) < 0)
-		jwt = NULL;
-	if (asprintf(&totp, "%s/totp.key", data_dir) < 0)
-		totp = NULL;
-	if (jwt && totp) {
-		rc = seal_key_load(jwt, &auth->jwt_key);
-		if (!rc)
-			rc = totp_keys_load(totp, &auth->totp_keys);
-		if (rc)
-			*ret_reason = "jwt.key or totp.key in the data directory cannot be read or "
-				      "made, or is open to others";
-	}
-	free(jwt);
-	free(totp);
+	if (!rc)
+		rc = load_key(data_dir, "import.key", &auth->import_key);
+	if (!rc)
+		rc = load_totp_keys(data_dir, &auth->totp_keys);
+	if (rc)
+		*ret_reason = "jwt.key, import.key or totp.key in the data directory cannot be "
+			      "read or made, or is open to others";
 	return rc;
 }
 
@@ -141,6 +158,7 @@ static void done(void *state)
 	if (!auth)
 		return;
 	deliver_free(auth->deliver);
+	wrap_free(auth->wrap);
 	repair_free(auth->repair);
 	redis_free(auth->redis);
 	password_hasher_free(auth->hasher);
@@ -159,7 +177,8 @@ static int init(struct svc *svc, void **ret_state, const char **ret_reason)
 	auth->events = svc->events;
 	auth->session_ttl_s = conf_int(svc->conf, "QUINTET_SESSION_TTL");
 	auth->register_limit = conf_int(svc->conf, "QUINTET_REGISTER_LIMIT");
-	auth->hasher = password_hasher_new(cores());
+	auth->cores = cores();
+	auth->hasher = password_hasher_new(auth->cores);
 	rc = auth->hasher ? 0 : ERR_NOMEM;
 	if (!rc)
 		rc = load_keys(auth, svc->data_dir, ret_reason);
@@ -169,6 +188,8 @@ static int init(struct svc *svc, void **ret_state, const char **ret_reason)
 		rc = init_codes(auth, svc, ret_reason);
 	if (!rc)
 		rc = repair_new(auth, svc->clients, &auth->repair);
+	if (!rc)
+		rc = wrap_new(auth, &auth->wrap);
 	if (rc) {
 		done(auth);
 		return rc;
@@ -203,7 +224,7 @@ const struct svc_spec *auth_spec(void)
 
 	db.migrations = migrate_steps;
 	db.migration_count = migrate_count;
-	db.readers = READ_THREADS + WRITE_THREADS + slow_threads + 1; /* and repair */
+	db.readers = READ_THREADS + WRITE_THREADS + slow_threads + 2; /* and repair, wrap */
 	spec.lanes[LANE_READ] = (struct rpc_lane_conf){READ_THREADS, 64};
 	spec.lanes[LANE_WRITE] = (struct rpc_lane_conf){WRITE_THREADS, 512};
 	spec.lanes[LANE_SLOW] = (struct rpc_lane_conf){slow_threads, 256};

@@ -14,6 +14,7 @@ struct deliver;
 struct password_hasher;
 struct redis;
 struct repair;
+struct wrap;
 
 struct auth {
 	struct db *db;
@@ -23,6 +24,9 @@ struct auth {
 	struct repair *repair;
 	struct seal_key jwt_key;
 	struct totp_keys totp_keys;
+	struct seal_key import_key; /* import.key: sealed.h */
+	struct wrap *wrap;
+	unsigned cores;
 	int64_t session_ttl_s;
 	int64_t register_limit; /* an hour and address; 0: none */
 	struct code_store codes;

@@ -6,6 +6,7 @@
 #include "common/rpc/auth_api.h"
 #include "svc-auth/audit.h"
 #include "svc-auth/auth.h"
+#include "svc-auth/match.h"
 #include "svc-auth/proof.h"
 #include "svc-auth/jwt.h"
 #include "svc-auth/repair.h"
@@ -55,8 +56,8 @@ int login_find(struct svc_ctx *ctx, struct str login, enum user_login_kind by,
 
 /* A password change that was committed while the session was being opened may have ended the
  * account's sessions just before this one came; then it was the old password that was right. */
-static int confirm(
-	struct svc_ctx *ctx, const struct session *session, const struct credential *checked)
+static int confirm(struct svc_ctx *ctx, const struct session *session,
+	const struct credential *checked, struct str password)
 {
 	struct auth *auth = ctx->state;
 	struct db_conn *conn = db_reader(auth->db);
@@ -64,7 +65,7 @@ static int confirm(
 	int rc =
 		conn ? store_credential(conn, session->account, ctx->arena, &now) : ERR_UNAVAILABLE;
 
-	if (!rc && str_eq(now.salt, checked->salt) && str_eq(now.hash, checked->hash))
+	if (!rc && match_still(ctx, &now, checked, password))
 		return 0;
 	session_end(auth->redis, ctx->arena, session->account, str_c(session->id));
 	return !rc || rc == ERR_NOT_FOUND ? ERR_BAD_CREDENTIALS : rc;
@@ -96,9 +97,10 @@ static int admit(struct svc_ctx *ctx, const struct auth_login_in *in,
 	int rc = login_open(ctx, &session, &out->token);
 
 	if (!rc)
-		rc = confirm(ctx, &session, credential);
+		rc = confirm(ctx, &session, credential, in->password);
 	if (rc)
 		return rc;
+	match_settle(ctx, credential, in->password);
 	out->id = str_dup(ctx->arena, str_c(session.id));
 	out->expires = clock_now_us() + session.ttl_s * CLOCK_SECOND_US;
 	if (!out->id.p)

@@ -36,5 +36,11 @@ static const char totp[] =
 	" hash BLOB NOT NULL,"
 	" PRIMARY KEY (account, hash));";
 
-const char *const migrate_steps[] = {first, totp};
+/* Accounts that moved in from an older backend: legacy.h, sealed.h. */
+static const char moved[] =
+	"ALTER TABLE credentials ADD COLUMN recipe TEXT;"
+	"ALTER TABLE credentials ADD COLUMN sealed BLOB;"
+	"CREATE INDEX credentials_sealed ON credentials (registration) WHERE sealed IS NOT NULL;";
+
+const char *const migrate_steps[] = {first, totp, moved};
 const size_t migrate_count = sizeof(migrate_steps) / sizeof(migrate_steps[0]);

@@ -8,6 +8,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/err.h"
+#include "svc-auth/legacy.h"
 
 #define ARGON2ID_PASSES 2
 #define ARGON2ID_BYTES (19u * 1024 * 1024)
@@ -64,17 +65,35 @@ static int take_slot(struct password_hasher *hasher, int64_t deadline_us)
 	return 0;
 }
 
-static int argon2id(struct password_hasher *hasher, int64_t deadline_us, struct str password,
+/* In a slot. */
+static int argon2id(struct str password, const unsigned char salt[PASSWORD_SALT_LEN],
+	unsigned char ret_hash[PASSWORD_HASH_LEN])
+{
+	int rc = crypto_pwhash(ret_hash, PASSWORD_HASH_LEN, password.p ? password.p : "",
+		password.len, salt, ARGON2ID_PASSES, ARGON2ID_BYTES, crypto_pwhash_ALG_ARGON2ID13);
+
+	return rc ? ERR_BUSY : 0; /* the parameters are valid, so it can only have been memory */
+}
+
+static struct str digest_text(const struct legacy_digest *digest)
+{
+	return (struct str){(const char *)digest->bytes, digest->len};
+}
+
+/* In a slot. */
+static int hash_with(struct str recipe, struct str password,
 	const unsigned char salt[PASSWORD_SALT_LEN], unsigned char ret_hash[PASSWORD_HASH_LEN])
 {
-	int rc = take_slot(hasher, deadline_us);
+	struct legacy_digest digest;
+	int rc;
 
-	if (rc)
-		return rc;
-	rc = crypto_pwhash(ret_hash, PASSWORD_HASH_LEN, password.p ? password.p : "", password.len,
-		salt, ARGON2ID_PASSES, ARGON2ID_BYTES, crypto_pwhash_ALG_ARGON2ID13);
-	sem_post(&hasher->slots);
-	return rc ? ERR_BUSY : 0; /* the parameters are valid, so it can only have been memory */
+	if (!recipe.p)
+		return argon2id(password, salt, ret_hash);
+	rc = legacy_compute(recipe, password, &digest);
+	if (!rc)
+		rc = argon2id(digest_text(&digest), salt, ret_hash);
+	sodium_memzero(&digest, sizeof(digest));
+	return rc;
 }
 
 int password_make(struct password_hasher *hasher, int64_t deadline_us, struct str password,
@@ -85,9 +104,23 @@ int password_make(struct password_hasher *hasher, int64_t deadline_us, struct st
 
 	_Static_assert(PASSWORD_SALT_LEN == crypto_pwhash_SALTBYTES, "salt length");
 	randombytes_buf(made.salt, sizeof(made.salt));
-	rc = argon2id(hasher, deadline_us, password, made.salt, made.hash);
+	rc = take_slot(hasher, deadline_us);
+	if (rc)
+		return rc;
+	rc = argon2id(password, made.salt, made.hash);
+	sem_post(&hasher->slots);
 	if (!rc)
 		*ret_hash = made;
+	return rc;
+}
+
+int password_wrap(struct password_hasher *hasher, int64_t deadline_us, struct str recipe,
+	const struct legacy_digest *digest, struct password_hash *ret_hash)
+{
+	int rc = password_make(hasher, deadline_us, digest_text(digest), ret_hash);
+
+	if (!rc)
+		ret_hash->recipe = recipe;
 	return rc;
 }
 
@@ -101,12 +134,37 @@ int password_check(struct password_hasher *hasher, int64_t deadline_us, struct s
 
 	if (want->algorithm != PASSWORD_ARGON2ID_19M_2)
 		return ERR_INTERNAL;
-	rc = argon2id(hasher, deadline_us, password, want->salt, got);
+	rc = take_slot(hasher, deadline_us);
+	if (rc)
+		return rc;
+	rc = hash_with(want->recipe, password, want->salt, got);
+	sem_post(&hasher->slots);
 	if (rc)
 		return rc;
 	if (sodium_memcmp(got, want->hash, sizeof(got)) != 0 || !stored)
 		rc = ERR_BAD_CREDENTIALS;
 	sodium_memzero(got, sizeof(got));
+	return rc;
+}
+
+int password_check_digest(struct password_hasher *hasher, int64_t deadline_us, struct str password,
+	struct str recipe, const struct legacy_digest *digest)
+{
+	static const unsigned char salt[PASSWORD_SALT_LEN];
+	unsigned char unused[PASSWORD_HASH_LEN];
+	struct legacy_digest got;
+	int rc = take_slot(hasher, deadline_us);
+
+	if (rc)
+		return rc;
+	rc = legacy_compute(recipe, password, &got);
+	if (!rc)
+		rc = argon2id(digest_text(&got), salt, unused); /* for the time it takes */
+	sem_post(&hasher->slots);
+	if (!rc && !str_eq_secret(digest_text(&got), digest_text(digest)))
+		rc = ERR_BAD_CREDENTIALS;
+	sodium_memzero(&got, sizeof(got));
+	sodium_memzero(unused, sizeof(unused));
 	return rc;
 }
 

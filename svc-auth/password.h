@@ -21,9 +21,12 @@ struct password_hash {
 	int64_t algorithm; /* enum password_algorithm */
 	unsigned char salt[PASSWORD_SALT_LEN];
 	unsigned char hash[PASSWORD_HASH_LEN];
+	struct str recipe; /* the hash is of the digest that this makes of the password (legacy.h); absent:
+			      of the password itself. Owned by whoever filled it in */
 };
 
 struct password_hasher;
+struct legacy_digest;
 
 /* slots: hashes at once. NULL when memory is short. */
 struct password_hasher *password_hasher_new(unsigned slots);
@@ -38,6 +41,12 @@ int password_make(struct password_hasher *hasher, int64_t deadline_us, struct st
  * same time, then ERR_BAD_CREDENTIALS. */
 int password_check(struct password_hasher *hasher, int64_t deadline_us, struct str password,
 	const struct password_hash *stored);
+/* Puts the digest of an older backend into Argon2id; errors as password_make. */
+int password_wrap(struct password_hasher *hasher, int64_t deadline_us, struct str recipe,
+	const struct legacy_digest *digest, struct password_hash *ret_hash);
+/* password_check against a digest that was not yet put into Argon2id; takes the same time. */
+int password_check_digest(struct password_hasher *hasher, int64_t deadline_us, struct str password,
+	struct str recipe, const struct legacy_digest *digest);
 
 /* ERR_WEAK_PASSWORD when the policy (v1.md, contracts/README.md rule 7) refuses it. */
 int password_policy(enum auth_policy policy, struct str password);

@@ -4,6 +4,7 @@
 #include "common/base/err.h"
 #include "svc-auth/auth.h"
 #include "svc-auth/limit.h"
+#include "svc-auth/match.h"
 #include "svc-auth/totp.h"
 
 struct proof {
@@ -15,14 +16,8 @@ struct proof {
 
 static int look(struct svc_ctx *ctx, const struct proof *proof)
 {
-	struct auth *auth = ctx->state;
-	struct password_hash stored;
-	int rc;
+	int rc = match_password(ctx, proof->credential, proof->password);
 
-	if (proof->credential && store_hash(proof->credential, &stored))
-		return ERR_INTERNAL;
-	rc = password_check(auth->hasher, ctx->call.deadline_us, proof->password,
-		proof->credential ? &stored : NULL);
 	if (rc || !proof->both)
 		return rc;
 	return totp_check(ctx, proof->credential->account, proof->totp);

@@ -10,11 +10,16 @@ FIELD_TABLE(totp, TOTP)
 
 #define CREDENTIAL_COLUMNS                                                                         \
 	"registration, account, algorithm, salt, hash, created, sessions_from, keep_session, "     \
-	"erasing"
+	"erasing, recipe, sealed"
 
 static struct str bytes(const unsigned char *p, size_t len)
 {
 	return (struct str){(const char *)p, len};
+}
+
+static struct db_value optional(struct str blob)
+{
+	return blob.p ? DB_BYTES(blob) : (struct db_value){.kind = DB_NULL};
 }
 
 /* ERR_NOT_FOUND when nothing changed. */
@@ -40,6 +45,77 @@ int store_pending_add(struct db_conn *conn, struct str registration,
 		DB_ARGS(DB_STR(registration), DB_INT(hash->algorithm),
 			DB_BYTES(bytes(hash->salt, sizeof(hash->salt))),
 			DB_BYTES(bytes(hash->hash, sizeof(hash->hash))), DB_INT(created_us)),
+		NULL);
+}
+
+int store_pending_move(struct db_conn *conn, const struct store_moving *moving, int64_t created_us)
+{
+	static const struct db_sql sql = {
+		"INSERT INTO credentials "
+		"(registration, algorithm, salt, hash, created, recipe, sealed) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $7) "
+		"ON CONFLICT (registration) DO UPDATE SET algorithm = excluded.algorithm, "
+		"salt = excluded.salt, hash = excluded.hash, created = excluded.created, "
+		"recipe = excluded.recipe, sealed = excluded.sealed "
+		"WHERE credentials.account IS NULL"};
+	const struct password_hash *hash = moving->hash;
+	const struct str none = STR("");
+
+	return db_exec(conn, &sql,
+		DB_ARGS(DB_STR(moving->registration), DB_INT(hash ? hash->algorithm : 0),
+			DB_BYTES(hash ? bytes(hash->salt, sizeof(hash->salt)) : none),
+			DB_BYTES(hash ? bytes(hash->hash, sizeof(hash->hash)) : none),
+			DB_INT(created_us), DB_STR(moving->recipe), optional(moving->sealed)),
+		NULL);
+}
+
+int store_registered(struct db_conn *conn, struct str registration, struct arena *arena,
+	struct credential *ret_credential)
+{
+	static const struct db_sql sql = {
+		"SELECT " CREDENTIAL_COLUMNS " FROM credentials WHERE registration = $1"};
+
+	return db_row(conn, &sql, DB_ARGS(DB_STR(registration)), &credential_fields, arena,
+		ret_credential);
+}
+
+int store_sealed(struct db_conn *conn, struct str after, int64_t limit, struct arena *arena,
+	struct credential **ret_credentials, size_t *ret_count)
+{
+	static const struct db_sql sql = {
+		"SELECT " CREDENTIAL_COLUMNS " FROM credentials "
+		"WHERE sealed IS NOT NULL AND registration > $1 ORDER BY registration LIMIT $2"};
+
+	return db_rows(conn, &sql, DB_ARGS(DB_STR(after), DB_INT(limit)), &credential_fields, arena,
+		ret_credentials, ret_count);
+}
+
+int store_wrapped(
+	struct db_conn *conn, const struct credential *was, const struct password_hash *hash)
+{
+	static const struct db_sql sql = {
+		"UPDATE credentials SET algorithm = $3, salt = $4, hash = $5, sealed = NULL "
+		"WHERE registration = $1 AND sealed = $2"};
+
+	return db_exec(conn, &sql,
+		DB_ARGS(DB_STR(was->registration), DB_BYTES(was->sealed), DB_INT(hash->algorithm),
+			DB_BYTES(bytes(hash->salt, sizeof(hash->salt))),
+			DB_BYTES(bytes(hash->hash, sizeof(hash->hash)))),
+		NULL);
+}
+
+/* Only moving in sets a recipe, and a new password takes it away: while there is one, the password is
+ * what it was. */
+int store_settled(struct db_conn *conn, int64_t account, const struct password_hash *hash)
+{
+	static const struct db_sql sql = {
+		"UPDATE credentials SET algorithm = $2, salt = $3, hash = $4, recipe = NULL, "
+		"sealed = NULL WHERE account = $1 AND recipe IS NOT NULL"};
+
+	return db_exec(conn, &sql,
+		DB_ARGS(DB_INT(account), DB_INT(hash->algorithm),
+			DB_BYTES(bytes(hash->salt, sizeof(hash->salt))),
+			DB_BYTES(bytes(hash->hash, sizeof(hash->hash)))),
 		NULL);
 }
 
@@ -87,7 +163,7 @@ int store_password_set(struct db_conn *conn, int64_t account, const struct passw
 {
 	static const struct db_sql sql = {
 		"UPDATE credentials SET algorithm = $2, salt = $3, hash = $4, sessions_from = $5, "
-		"keep_session = $6 WHERE account = $1"};
+		"keep_session = $6, recipe = NULL, sealed = NULL WHERE account = $1"};
 
 	return change_one(conn, &sql,
 		DB_ARGS(DB_INT(account), DB_INT(hash->algorithm),
@@ -124,6 +200,7 @@ int store_hash(const struct credential *credential, struct password_hash *ret_ha
 {
 	if (credential->salt.len != PASSWORD_SALT_LEN || credential->hash.len != PASSWORD_HASH_LEN)
 		return ERR_INTERNAL;
+	ret_hash->recipe = credential->recipe;
 	ret_hash->algorithm = credential->algorithm;
 	memcpy(ret_hash->salt, credential->salt.p, PASSWORD_SALT_LEN);
 	memcpy(ret_hash->hash, credential->hash.p, PASSWORD_HASH_LEN);

@@ -16,12 +16,35 @@
 	X(S, TIME, created, 0, 0)                                                                  \
 	X(S, TIME, sessions_from, 0, 0) /* sessions begun before are void, … */                  \
 	X(S, STR, keep_session, 0, 64)	/* … except this one */                                  \
-	X(S, BOOL, erasing, 0, 0)	/* the owner asked for erasure; to be finished */
+	X(S, BOOL, erasing, 0, 0)	/* the owner asked for erasure; to be finished */        \
+	X(S, STR, recipe, 0, 160)	/* the hash is of an older one (legacy.h), … */          \
+	X(S, BYTES, sealed, 0, 80)	/* … which is still here, sealed, and salt and hash are empty */
 FIELD_STRUCT(credential, CREDENTIAL)
 
 /* Adds a pending credential. */
 int store_pending_add(struct db_conn *conn, struct str registration,
 	const struct password_hash *hash, int64_t created_us);
+/* The same for an account that moves in, or a new content for the pending credential of that
+ * registration; either of hash and sealed, and the recipe. Does nothing to an active one. */
+struct store_moving {
+	struct str registration;
+	const struct password_hash *hash; /* NULL: sealed */
+	struct str recipe, sealed;
+};
+int store_pending_move(
+	struct db_conn *conn, const struct store_moving *moving, int64_t created_us);
+/* ERR_NOT_FOUND. */
+int store_registered(struct db_conn *conn, struct str registration, struct arena *arena,
+	struct credential *ret_credential);
+/* Credentials that are sealed, by registration from the one after `after`. */
+int store_sealed(struct db_conn *conn, struct str after, int64_t limit, struct arena *arena,
+	struct credential **ret_credentials, size_t *ret_count);
+/* Puts the hash of what was sealed in its place, unless that has gone meanwhile. */
+int store_wrapped(
+	struct db_conn *conn, const struct credential *was, const struct password_hash *hash);
+/* Puts the plain hash of the same password in the place of an older backend's, unless that has gone
+ * meanwhile. */
+int store_settled(struct db_conn *conn, int64_t account, const struct password_hash *hash);
 /* Gives a pending credential its account. Already so: 0. ERR_NOT_FOUND: no such credential. */
 int store_activate(struct db_conn *conn, struct str registration, int64_t account);
 /* Does nothing to an active one. */
@@ -39,7 +62,7 @@ int store_sessions_from(
 	struct db_conn *conn, int64_t account, int64_t sessions_from_us, struct str keep_session);
 int store_erasing_set(struct db_conn *conn, int64_t account);
 int store_credential_delete(struct db_conn *conn, int64_t account);
-/* The hash within a row; ERR_INTERNAL when the row is damaged. */
+/* The hash within a row, as long as that; ERR_INTERNAL when the row is damaged, or sealed. */
 int store_hash(const struct credential *credential, struct password_hash *ret_hash);
 
 #define STORE_TOTP_SECRET_MAX 69 /* bytes, sealed */

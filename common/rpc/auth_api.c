@@ -12,6 +12,9 @@ const struct enum_words auth_purposes = {purposes, sizeof(purposes) / sizeof(pur
 static const char *const formats[] = {NULL, "digits4", "digits6", "captcha"};
 const struct enum_words auth_code_formats = {formats, sizeof(formats) / sizeof(formats[0])};
 
+static const char *const schemes[] = {NULL, "plain", "md5", "sha256", "django", "bcrypt"};
+const struct enum_words auth_schemes = {schemes, sizeof(schemes) / sizeof(schemes[0])};
+
 FIELD_TABLE(auth_session, AUTH_SESSION)
 FIELD_TABLE(auth_register_in, AUTH_REGISTER_IN)
 FIELD_TABLE(auth_register_out, AUTH_REGISTER_OUT)
@@ -51,5 +54,8 @@ FIELD_TABLE(auth_sessions_of_in, AUTH_SESSIONS_OF_IN)
 FIELD_TABLE(auth_sessions_of_out, AUTH_SESSIONS_OF_OUT)
 FIELD_TABLE(auth_revoke_in, AUTH_REVOKE_IN)
 FIELD_TABLE(auth_revoke_out, AUTH_REVOKE_OUT)
+FIELD_TABLE(auth_import_row, AUTH_IMPORT_ROW)
+FIELD_TABLE(auth_import_in, AUTH_IMPORT_IN)
+FIELD_TABLE(auth_import_out, AUTH_IMPORT_OUT)
 
 AUTH_METHODS(METHOD_TABLE)

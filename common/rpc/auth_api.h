@@ -262,6 +262,33 @@ FIELD_STRUCT(auth_sessions_of_out, AUTH_SESSIONS_OF_OUT)
 FIELD_STRUCT(auth_revoke_in, AUTH_REVOKE_IN)
 FIELD_STRUCT(auth_revoke_out, AUTH_REVOKE_OUT)
 
+/* Accounts that move in from another backend (deploy/operator/README.md). `password` is what that
+ * backend stored: the password itself, hex digits, or the string of Django or bcrypt. Passwords are
+ * hashed, and hashes put into Argon2id, before the answer; with `defer` they are kept sealed and that
+ * is done afterwards. A line that moved in before is left alone, so that the same rows may come again:
+ * its registration is made of its username, phone and e-mail. */
+#define AUTH_IMPORT_MAX USER_IMPORT_MAX
+enum auth_scheme { SCHEME_PLAIN = 1, SCHEME_MD5, SCHEME_SHA256, SCHEME_DJANGO, SCHEME_BCRYPT };
+extern const struct enum_words auth_schemes;
+#define AUTH_IMPORT_ROW(X, S)                                                                      \
+	X(S, ID, id, FIELD_INTERNAL, 0)                                                            \
+	X(S, STR, username, 0, USER_USERNAME_MAX)                                                  \
+	X(S, STR, phone, 0, USER_PHONE_MAX)                                                        \
+	X(S, STR, email, 0, USER_EMAIL_MAX)                                                        \
+	X(S, STR, display_name, 0, USER_NAME_MAX)                                                  \
+	X(S, STR, first_name, 0, USER_NAME_MAX)                                                    \
+	X(S, STR, last_name, 0, USER_NAME_MAX)                                                     \
+	X(S, ENUM, role, 0, user_roles)                                                            \
+	X(S, ENUM, scheme, FIELD_REQUIRED | FIELD_INTERNAL, auth_schemes)                          \
+	X(S, SECRET, password, FIELD_REQUIRED | FIELD_INTERNAL, AUTH_PASSWORD_MAX)
+FIELD_STRUCT(auth_import_row, AUTH_IMPORT_ROW)
+#define AUTH_IMPORT_IN(X, S)                                                                       \
+	X(S, LIST, rows, 0, auth_import_row)                                                       \
+	X(S, BOOL, defer, 0, 0)
+#define AUTH_IMPORT_OUT USER_IMPORT_OUT
+FIELD_STRUCT(auth_import_in, AUTH_IMPORT_IN)
+FIELD_STRUCT(auth_import_out, AUTH_IMPORT_OUT)
+
 #define AUTH_METHODS(M)                                                                            \
 	M(auth, register, CALLER_PEOPLE | CALLER_OPERATOR, 0, LANE_SLOW)                           \
 	M(auth, login, CALLER_PEOPLE, 0, LANE_SLOW)                                                \
@@ -281,7 +308,8 @@ FIELD_STRUCT(auth_revoke_out, AUTH_REVOKE_OUT)
 	M(auth, reset, CALLER_PEOPLE, 0, LANE_SLOW)                                                \
 	M(auth, forget, CALLER_PEOPLE, 0, LANE_SLOW)                                               \
 	M(auth, sessions_of, CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)                       \
-	M(auth, revoke, CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)
+	M(auth, revoke, CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)                            \
+	M(auth, import, CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_SLOW)
 
 METHOD_DECLARE(AUTH, AUTH_METHODS)
 

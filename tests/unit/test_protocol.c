@@ -35,6 +35,7 @@ static const struct field_set *const structs[] = {
 	&user_count_fields,
 	&user_import_row_fields,
 	&user_import_result_fields,
+	&auth_import_row_fields,
 	&svc_sample_fields,
 	&event_fields,
 };
