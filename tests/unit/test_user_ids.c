@@ -130,12 +130,45 @@ static void test_lower_only(void **state)
 	assert_int_equal(user_kit_get(f->h, f->ids[BOB]).role, ROLE_DONOR);
 }
 
+static int fill_job(struct db_conn *conn, void *arg)
+{
+	static const struct db_sql sql = {
+		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)"
+		" INSERT INTO accounts (seq, id, registration, first_name, role, status, sex,"
+		" created, modified) SELECT 1000 + i, 500000000 + i, 'many ' || i, 'Many', 2, 1, 1,"
+		" 0, 0 FROM n"};
+
+	return db_exec(conn, &sql, DB_ARGS(DB_INT(*(int *)arg)), NULL);
+}
+
+/* More than there can be in one reply. */
+static void test_ids_many(void **state)
+{
+	struct fixture *f = *state;
+	struct call call = harness_call(f->h, CALLER_ADMIN, f->admin);
+	struct user_search_ids_in in = {.first_name = STR("Many"), .limit = FIELD_LIST_MAX};
+	struct user_search_ids_out out;
+	int many = FIELD_LIST_MAX + 7;
+
+	assert_int_equal(db_write(harness_svc(f->h, SERVICE_USER)->db, fill_job, &many), 0);
+	assert_int_equal(call_user_search_ids(&call, &in, &out), 0);
+	assert_int_equal(out.ids_count, FIELD_LIST_MAX);
+	assert_int_equal(out.ids[0], 500000001);
+	assert_int_equal(out.ids[FIELD_LIST_MAX - 1], 500000000 + FIELD_LIST_MAX);
+	in.after = out.ids[FIELD_LIST_MAX - 1];
+	assert_int_equal(call_user_search_ids(&call, &in, &out), 0);
+	assert_int_equal(out.ids_count, 7);
+	in.limit = FIELD_LIST_MAX + 1;
+	assert_int_equal(call_user_search_ids(&call, &in, &out), ERR_INVALID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_ids_denied),
 		cmocka_unit_test(test_lower_only),
+		cmocka_unit_test(test_ids_many),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
