@@ -202,7 +202,7 @@ static const char *ailment(void *state)
 {
 	struct auth *auth = state;
 
-	return redis_up(auth->redis) ? NULL : "redis";
+	return redis_check(auth->redis) ? NULL : "redis";
 }
 
 const struct svc_spec *auth_spec(void)

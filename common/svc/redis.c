@@ -170,6 +170,17 @@ static int send_command(struct redis *redis, int argc, const char **argv, const 
 	return 0;
 }
 
+bool redis_check(struct redis *redis)
+{
+	const char *const ping = "PING";
+	redisReply *reply;
+
+	if (send_command(redis, 1, (const char *[]){ping}, (const size_t[]){4}, &reply) != 0)
+		return false;
+	freeReplyObject(reply);
+	return redis_up(redis);
+}
+
 /* head and args in one command, with the slices taken apart as hiredis wants them. */
 static int send_slices(struct redis *redis, struct arena *arena, const struct str *head,
 	size_t head_count, const struct str *args, size_t count, redisReply **ret_reply)

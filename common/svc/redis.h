@@ -25,6 +25,9 @@ int redis_new(struct str url, struct redis **ret_redis);
 void redis_free(struct redis *redis);
 /* False from the first failure (or the first look, right after redis_new) until a probe succeeds. */
 bool redis_up(struct redis *redis);
+/* As redis_up, but asks Redis when nothing is known against it: for who has not used it lately. Takes
+ * up to REDIS_TIMEOUT_MS. */
+bool redis_check(struct redis *redis);
 
 struct redis_reply {
 	enum { REDIS_NIL, REDIS_INTEGER, REDIS_TEXT, REDIS_LIST } kind;

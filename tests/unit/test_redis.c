@@ -421,6 +421,23 @@ static void a_killed_redis_is_down_and_comes_back(void **state)
 	assert_int_equal(command(env, &r, REDIS_ARGS(STR("GET"), STR("kept"))), 0);
 }
 
+/* redis_up tells what the last command saw; redis_check looks. */
+static void a_check_notices_what_no_command_did(void **state)
+{
+	struct env *env = *state;
+	struct redis_reply r;
+
+	assert_int_equal(command(env, &r, REDIS_ARGS(STR("PING"))), 0);
+	assert_true(redis_check(env->redis));
+	server_kill(env);
+	assert_true(redis_up(env->redis));
+	assert_false(redis_check(env->redis));
+	assert_false(redis_up(env->redis));
+	server_start(env);
+	expect_recovery(env, START_MS);
+	assert_true(redis_check(env->redis));
+}
+
 /* Whoever was idle meanwhile never notices, and nothing is sent twice. */
 static void a_restart_behind_an_idle_connection_goes_unnoticed(void **state)
 {
@@ -558,6 +575,7 @@ int main(void)
 		TEST(a_hanging_redis_is_down_and_comes_back),
 		TEST(a_new_connection_has_its_time_out),
 		TEST(a_killed_redis_is_down_and_comes_back),
+		TEST(a_check_notices_what_no_command_did),
 		TEST(a_restart_behind_an_idle_connection_goes_unnoticed),
 		TEST(a_broken_reply_is_not_repeated),
 		TEST(it_may_come_later),
