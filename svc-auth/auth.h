@@ -43,7 +43,7 @@ const struct svc_spec *auth_spec(void);
 /* A call to svc-user in the course of another, on this service's own behalf: same request id and
  * deadline, but given up after AUTH_CALL_MAX_S at the latest. */
 struct call auth_own_call(const struct call *call);
-#define AUTH_CALL_MAX_S 10
+#define AUTH_CALL_MAX_S 3
 
 struct credential;
 /* ERR_UNAUTHENTICATED when the account has none (it was erased), ERR_UNAVAILABLE. */

@@ -15,7 +15,7 @@ import load  # noqa: E402
 from suite import MORTAL, PASSWORD, SERVICES, Suite, lives, wait_until  # noqa: E402
 
 PATIENCE_S = 5.0
-HASH_PATIENCE_S = 9.0  # routes that hash a password may wait for it longer
+HASH_PATIENCE_S = 5.0  # also with a hash on the way
 READY_S = 2.0
 IN_FLIGHT = 8
 ESTABLISHED = "01"  # in /proc/net/tcp
