@@ -33,9 +33,6 @@ int clinic_updatemyinfo(struct req *req);
  * malformed or when the fields alone are over ROUTE_BODY_MAX; else as req_form. */
 int clinic_upload(struct req *req, struct form **ret_form);
 
-/* picture.c */
-int clinic_picture(struct req *req);
-
 /* render.c */
 /* dialect->fail */
 void clinic_fail(struct req *req, int err);

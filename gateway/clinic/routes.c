@@ -1,5 +1,6 @@
 #include "gateway/clinic/clinic.h"
 #include "gateway/flow.h"
+#include "gateway/picture.h"
 #include "gateway/req.h"
 
 #define STATUS_ERROR "{\"status\":\"error\"}"
@@ -17,7 +18,7 @@ static const struct route routes[] = {
 		.failure = "{\"status\":false,\"id\":\"update failed\"}",
 		.body_max = CLINIC_PICTURE_MAX, .deadline_ms = ROUTE_HASH_MS},
 	{"POST", "/user/follow", AUTH_ACCOUNT, clinic_follow, .failure = "{\"status\":false}"},
-	{"GET", "/image/{*}", AUTH_NONE, clinic_picture, .failure = STATUS_ERROR},
+	{"GET", "/image/{*}", AUTH_NONE, picture_serve, .failure = STATUS_ERROR},
 };
 
 /* Clients send the token bare; some libraries insist on a scheme. */

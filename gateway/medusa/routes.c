@@ -1,4 +1,5 @@
 #include "gateway/medusa/medusa.h"
+#include "gateway/picture.h"
 #include "gateway/req.h"
 
 #define FAULT "{\"message\":\"自己去看报错日志！\",\"code\":169}"
@@ -20,6 +21,7 @@ static const struct route routes[] = {
 	{"POST", "/api/upload_avatar/", AUTH_NONE, medusa_upload_avatar,
 		.failure = "{\"message\":\"你不对劲！为什么报错了？\",\"code\":169}",
 		.body_max = MEDUSA_PICTURE_MAX},
+	{"GET", "/s/{*}", AUTH_NONE, picture_serve, .failure = FAULT},
 };
 
 /* In the body, but beside a file in a header. Each route has its own words for who has none, so

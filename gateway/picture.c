@@ -1,5 +1,6 @@
+#include "gateway/picture.h"
+
 #include "common/rpc/media_api.h"
-#include "gateway/clinic/clinic.h"
 #include "gateway/req.h"
 
 #define PATH_MAX_CHARS 200
@@ -22,7 +23,7 @@ static bool is_known(struct str known, struct str quoted_etag)
 }
 
 /* The default picture keeps its URL when it changes, so caches ask again after a day. */
-int clinic_picture(struct req *req)
+int picture_serve(struct req *req)
 {
 	struct media_picture_in in = {.path = req->path};
 	struct media_picture_out out;
