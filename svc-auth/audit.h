@@ -9,7 +9,7 @@
 struct call;
 struct db;
 
-/* Stored as numbers: append only. */
+/* Stored as numbers: append only. Their words are auth_outcomes. */
 enum audit_outcome {
 	AUDIT_SUCCESS = 1,
 	AUDIT_WRONG_PASSWORD,

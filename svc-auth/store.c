@@ -259,6 +259,14 @@ int store_recovery_use(struct db_conn *conn, int64_t account, struct str hash)
 	return change_one(conn, &sql, DB_ARGS(DB_INT(account), DB_BYTES(hash)));
 }
 
+int store_recovery_left(struct db_conn *conn, int64_t account, int64_t *ret_left)
+{
+	static const struct db_sql sql = {
+		"SELECT COUNT(*) FROM recovery_codes WHERE account = $1"};
+
+	return db_number(conn, &sql, DB_ARGS(DB_INT(account)), ret_left);
+}
+
 int store_recovery_delete(struct db_conn *conn, int64_t account)
 {
 	static const struct db_sql sql = {"DELETE FROM recovery_codes WHERE account = $1"};
@@ -298,6 +306,17 @@ int store_sign_ins_forget(struct db_conn *conn, int64_t account)
 	static const struct db_sql sql = {"DELETE FROM sign_ins WHERE account = $1"};
 
 	return db_exec(conn, &sql, DB_ARGS(DB_INT(account)), NULL);
+}
+
+int store_sign_ins_of(struct db_conn *conn, int64_t account, int64_t limit, struct arena *arena,
+	struct auth_sign_in **ret_sign_ins, size_t *ret_count)
+{
+	static const struct db_sql sql = {
+		"SELECT time, address, device, outcome FROM sign_ins WHERE account = $1 "
+		"ORDER BY id DESC LIMIT $2"};
+
+	return db_rows(conn, &sql, DB_ARGS(DB_INT(account), DB_INT(limit)), &auth_sign_in_fields,
+		arena, ret_sign_ins, ret_count);
 }
 
 int store_sign_ins(struct db_conn *conn, int64_t limit, struct arena *arena,

@@ -86,6 +86,7 @@ int store_totp_delete(struct db_conn *conn, int64_t account);
 int store_recovery_add(struct db_conn *conn, int64_t account, struct str hash);
 /* Takes the code away; ERR_NOT_FOUND. */
 int store_recovery_use(struct db_conn *conn, int64_t account, struct str hash);
+int store_recovery_left(struct db_conn *conn, int64_t account, int64_t *ret_left);
 int store_recovery_delete(struct db_conn *conn, int64_t account);
 
 #define SIGN_IN(X, S)                                                                              \
@@ -105,6 +106,9 @@ int store_sign_ins_prune(struct db_conn *conn, int64_t last);
 int store_sign_ins_prune_unknown(struct db_conn *conn, int64_t after, int64_t last);
 /* Deletes the rows of one account. */
 int store_sign_ins_forget(struct db_conn *conn, int64_t account);
+/* The newest `limit` rows of an account, newest first. */
+int store_sign_ins_of(struct db_conn *conn, int64_t account, int64_t limit, struct arena *arena,
+	struct auth_sign_in **ret_sign_ins, size_t *ret_count);
 /* The newest `limit` rows, newest first. */
 int store_sign_ins(struct db_conn *conn, int64_t limit, struct arena *arena,
 	struct sign_in **ret_sign_ins, size_t *ret_count);

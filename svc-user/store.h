@@ -121,6 +121,14 @@ int user_store_act_add(struct db_conn *conn, const struct user_act *act);
 /* Newest first, those with a number below `before`. */
 int user_store_acts(struct db_conn *conn, struct arena *arena, int64_t before, int64_t limit,
 	struct user_act **ret_acts, size_t *ret_count);
+/* On an account or of its own, the newest `limit`, newest first. */
+int user_store_acts_of(struct db_conn *conn, struct arena *arena, int64_t account, int64_t limit,
+	struct user_act **ret_acts, size_t *ret_count);
+/* Whatever became of the other accounts. */
+int user_store_export_contacts(struct db_conn *conn, struct arena *arena, int64_t account,
+	struct user_export_contact **ret_items, size_t *ret_count);
+int user_store_export_follows(struct db_conn *conn, struct arena *arena, int64_t account,
+	struct user_export_follow **ret_items, size_t *ret_count);
 /* What of the record is about the person and not about the act. */
 int user_store_acts_forget(struct db_conn *conn, int64_t account);
 int user_store_counts(struct db_conn *conn, struct arena *arena, struct user_count **ret_counts,

@@ -28,6 +28,37 @@ int user_store_acts(struct db_conn *conn, struct arena *arena, int64_t before, i
 		ret_acts, ret_count);
 }
 
+int user_store_acts_of(struct db_conn *conn, struct arena *arena, int64_t account, int64_t limit,
+	struct user_act **ret_acts, size_t *ret_count)
+{
+	static const struct db_sql sql = {
+		"SELECT seq, time, actor, action, target, address, detail FROM admin_acts"
+		" WHERE actor = $1 OR target = $1 ORDER BY seq DESC LIMIT $2"};
+
+	return db_rows(conn, &sql, DB_ARGS(DB_INT(account), DB_INT(limit)), &user_act_fields, arena,
+		ret_acts, ret_count);
+}
+
+int user_store_export_contacts(struct db_conn *conn, struct arena *arena, int64_t account,
+	struct user_export_contact **ret_items, size_t *ret_count)
+{
+	static const struct db_sql sql = {
+		"SELECT contact, alias, added FROM contacts WHERE owner = $1 ORDER BY contact"};
+
+	return db_rows(conn, &sql, DB_ARGS(DB_INT(account)), &user_export_contact_fields, arena,
+		ret_items, ret_count);
+}
+
+int user_store_export_follows(struct db_conn *conn, struct arena *arena, int64_t account,
+	struct user_export_follow **ret_items, size_t *ret_count)
+{
+	static const struct db_sql sql = {
+		"SELECT followed, since FROM follows WHERE follower = $1 ORDER BY since, followed"};
+
+	return db_rows(conn, &sql, DB_ARGS(DB_INT(account)), &user_export_follow_fields, arena,
+		ret_items, ret_count);
+}
+
 int user_store_acts_forget(struct db_conn *conn, int64_t account)
 {
 	static const struct db_sql own = {"UPDATE admin_acts SET address = NULL WHERE actor = $1"};

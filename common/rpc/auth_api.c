@@ -14,8 +14,15 @@ const struct enum_words auth_code_formats = {formats, sizeof(formats) / sizeof(f
 
 static const char *const schemes[] = {NULL, "plain", "md5", "sha256", "django", "bcrypt"};
 const struct enum_words auth_schemes = {schemes, sizeof(schemes) / sizeof(schemes[0])};
+/* In the order of svc-auth/audit.h. */
+static const char *const outcomes[] = {
+	NULL, "success", "wrong_password", "unknown_account", "not_normal"};
+const struct enum_words auth_outcomes = {outcomes, sizeof(outcomes) / sizeof(outcomes[0])};
 
 FIELD_TABLE(auth_session, AUTH_SESSION)
+FIELD_TABLE(auth_sign_in, AUTH_SIGN_IN)
+FIELD_TABLE(auth_export_in, AUTH_EXPORT_IN)
+FIELD_TABLE(auth_export_out, AUTH_EXPORT_OUT)
 FIELD_TABLE(auth_register_in, AUTH_REGISTER_IN)
 FIELD_TABLE(auth_register_out, AUTH_REGISTER_OUT)
 FIELD_TABLE(auth_login_in, AUTH_LOGIN_IN)

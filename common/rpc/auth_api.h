@@ -114,6 +114,23 @@ FIELD_STRUCT(auth_sessions_out, AUTH_SESSIONS_OUT)
 FIELD_STRUCT(auth_end_in, AUTH_END_IN)
 FIELD_STRUCT(auth_end_out, AUTH_END_OUT)
 
+/* All that svc-auth holds about the caller beside his sessions; tries to sign in: the newest 10,000, also
+ * those of others who failed. */
+extern const struct enum_words auth_outcomes;
+#define AUTH_SIGN_IN(X, S)                                                                         \
+	X(S, TIME, time, FIELD_REQUIRED, 0)                                                        \
+	X(S, STR, address, 0, 64)                                                                  \
+	X(S, STR, device, 0, 100)                                                                  \
+	X(S, ENUM, outcome, FIELD_REQUIRED, auth_outcomes)
+FIELD_STRUCT(auth_sign_in, AUTH_SIGN_IN)
+#define AUTH_EXPORT_IN NOTHING
+#define AUTH_EXPORT_OUT(X, S)                                                                      \
+	X(S, LIST, sign_ins, 0, auth_sign_in)                                                      \
+	X(S, TIME, totp_since, 0, 0) /* 0: no second factor is in force */                         \
+	X(S, INT, recovery_codes, 0, AUTH_RECOVERY_CODES) /* that are left */
+FIELD_STRUCT(auth_export_in, AUTH_EXPORT_IN)
+FIELD_STRUCT(auth_export_out, AUTH_EXPORT_OUT)
+
 /* An idempotency key of /v1 (v1.md, "Conventions") is kept AUTH_IDEM_KEPT_S for each account, or client
  * address of those who are not signed in. Begins a request: `print` is a fingerprint of it, `ticket` a
  * fresh random word to end it with. Without `reply` it is to be run; with it, the kept reply is sent
@@ -295,6 +312,7 @@ FIELD_STRUCT(auth_import_out, AUTH_IMPORT_OUT)
 	M(auth, resolve, CALLER_PEOPLE, METHOD_IDEMPOTENT, LANE_WRITE)                             \
 	M(auth, sessions, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                         \
 	M(auth, end, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                              \
+	M(auth, export, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                           \
 	M(auth, idem_begin, CALLER_PEOPLE, METHOD_IDEMPOTENT, LANE_WRITE)                          \
 	M(auth, idem_end, CALLER_PEOPLE, METHOD_IDEMPOTENT, LANE_WRITE)                            \
 	M(auth, totp_begin, CALLER_SIGNED_IN, 0, LANE_WRITE)                                       \

@@ -266,6 +266,26 @@ FIELD_STRUCT(user_audit_out, USER_AUDIT_OUT)
 FIELD_STRUCT(user_audit_add_in, USER_AUDIT_ADD_IN)
 FIELD_STRUCT(user_audit_add_out, USER_AUDIT_ADD_OUT)
 
+/* All that svc-user holds about the caller. Acts: the newest 10,000 on his account or of his own, with the
+ * address for his own only. */
+#define USER_EXPORT_CONTACT(X, S)                                                                  \
+	X(S, ID, id, FIELD_REQUIRED, 0)                                                            \
+	X(S, STR, alias, 0, USER_NAME_MAX)                                                         \
+	X(S, TIME, created, 0, 0)
+FIELD_STRUCT(user_export_contact, USER_EXPORT_CONTACT)
+#define USER_EXPORT_FOLLOW(X, S)                                                                   \
+	X(S, ID, id, FIELD_REQUIRED, 0)                                                            \
+	X(S, TIME, created, 0, 0)
+FIELD_STRUCT(user_export_follow, USER_EXPORT_FOLLOW)
+#define USER_EXPORT_IN NOTHING
+#define USER_EXPORT_OUT(X, S)                                                                      \
+	X(S, OBJ, account, 0, user_account)                                                        \
+	X(S, LIST, contacts, 0, user_export_contact)                                               \
+	X(S, LIST, follows, 0, user_export_follow)                                                 \
+	X(S, LIST, acts, 0, user_act)
+FIELD_STRUCT(user_export_in, USER_EXPORT_IN)
+FIELD_STRUCT(user_export_out, USER_EXPORT_OUT)
+
 /* How many accounts there are. Erased ones are counted under `erased` alone. */
 #define USER_COUNT(X, S)                                                                           \
 	X(S, ENUM, role, FIELD_REQUIRED, user_roles)                                               \
@@ -334,6 +354,7 @@ FIELD_STRUCT(user_import_out, USER_IMPORT_OUT)
 	M(user, contact_delete, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                   \
 	M(user, audit, CALLER_ADMIN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)              \
 	M(user, audit_add, CALLER_SERVICE | CALLER_OPERATOR, 0, LANE_WRITE)                        \
+	M(user, export, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                           \
 	M(user, stats, CALLER_ADMIN | CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)              \
 	M(user, key, CALLER_SIGNED_IN, METHOD_IDEMPOTENT, LANE_WRITE)                              \
 	M(user, import, CALLER_OPERATOR, METHOD_IDEMPOTENT, LANE_WRITE)

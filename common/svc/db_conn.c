@@ -15,6 +15,7 @@ static const char writer_setup[] = "PRAGMA journal_mode=WAL;"
 				   "PRAGMA journal_size_limit=16777216;"
 				   "PRAGMA temp_store=MEMORY;"
 				   "PRAGMA trusted_schema=OFF;"
+				   "PRAGMA secure_delete=ON;"
 				   "PRAGMA cache_size=-1024;";
 static const char reader_setup[] = "PRAGMA query_only=ON;"
 				   "PRAGMA wal_autocheckpoint=0;"

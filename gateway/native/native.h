@@ -42,6 +42,22 @@ FIELD_STRUCT(native_session_in, NATIVE_SESSION_IN)
 #define NATIVE_TOTP_IN(X, S) X(S, STR, code, 0, AUTH_TOTP_MAX)
 FIELD_STRUCT(native_totp_in, NATIVE_TOTP_IN)
 
+/* GET /v1/me/export */
+#define NATIVE_SECOND_FACTOR(X, S)                                                                 \
+	X(S, TIME, since, 0, 0) /* null: none is in force */                                       \
+	X(S, INT, recovery_codes, 0, AUTH_RECOVERY_CODES)
+FIELD_STRUCT(native_second_factor, NATIVE_SECOND_FACTOR)
+#define NATIVE_EXPORT(X, S)                                                                        \
+	X(S, TIME, exported, FIELD_REQUIRED, 0)                                                    \
+	X(S, OBJ, account, 0, user_account)                                                        \
+	X(S, LIST, contacts, 0, user_export_contact)                                               \
+	X(S, LIST, follows, 0, user_export_follow)                                                 \
+	X(S, LIST, acts, 0, user_act)                                                              \
+	X(S, LIST, sessions, 0, auth_session)                                                      \
+	X(S, LIST, sign_ins, 0, auth_sign_in)                                                      \
+	X(S, OBJ, second_factor, 0, native_second_factor)
+FIELD_STRUCT(native_export, NATIVE_EXPORT)
+
 /* GET /v1/config */
 #define NATIVE_PUSH(X, S) X(S, STR, url, FIELD_REQUIRED, 300)
 FIELD_STRUCT(native_push, NATIVE_PUSH)
@@ -112,6 +128,9 @@ int me_get(struct req *req);
 int me_patch(struct req *req);
 int me_delete(struct req *req);
 int me_put_password(struct req *req);
+
+/* export.c */
+int export_get(struct req *req);
 
 /* totp.c */
 int totp_post(struct req *req);

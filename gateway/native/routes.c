@@ -7,6 +7,8 @@
 FIELD_TABLE(native_password_in, NATIVE_PASSWORD_IN)
 FIELD_TABLE(native_session_in, NATIVE_SESSION_IN)
 FIELD_TABLE(native_totp_in, NATIVE_TOTP_IN)
+FIELD_TABLE(native_second_factor, NATIVE_SECOND_FACTOR)
+FIELD_TABLE(native_export, NATIVE_EXPORT)
 FIELD_TABLE(native_push, NATIVE_PUSH)
 FIELD_TABLE(native_limits, NATIVE_LIMITS)
 FIELD_TABLE(native_config, NATIVE_CONFIG)
@@ -62,6 +64,9 @@ static const struct route routes[] = {
 		.doc = DOC("Change my password; ends my other sessions", &native_password_in_fields,
 			.status = 204)},
 
+	{"GET", "/v1/me/export", AUTH_ACCOUNT, export_get,
+		.doc = DOC("All that is held about my account", .out = &native_export_fields,
+			.status = 200)},
 	{"POST", "/v1/me/totp", AUTH_ACCOUNT, totp_post, .creates = true,
 		.doc = DOC("Begin a second factor, or put it in force with a code",
 			&native_totp_in_fields, &auth_totp_begin_out_fields,

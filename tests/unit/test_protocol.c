@@ -36,6 +36,9 @@ static const struct field_set *const structs[] = {
 	&user_import_row_fields,
 	&user_import_result_fields,
 	&auth_import_row_fields,
+	&user_export_contact_fields,
+	&user_export_follow_fields,
+	&auth_sign_in_fields,
 	&svc_sample_fields,
 	&event_fields,
 };
