@@ -19,11 +19,11 @@ struct captcha_code {
 
 /* ERR_UNAVAILABLE and its kin. */
 int captcha_make(struct req *req, struct captcha_code *ret_code);
-/* The whole reply: 200 and the PNG. seed: 32 bytes, from which the same picture comes every time, or
- * absent. */
+/* The whole reply: 200 and the PNG. seed: 32 bytes, from which the same picture comes every time,
+ * or absent. */
 int captcha_show(struct req *req, struct str text, struct str seed);
-/* Uses the captcha up if the answer is right, in either case of letters. ERR_BAD_CODE: wrong, unknown,
- * used, expired, or too many wrong ones before; ERR_UNAVAILABLE and its kin. */
+/* Uses the captcha up if the answer is right, in either case of letters. ERR_BAD_CODE: wrong,
+ * unknown, used, expired, or too many wrong ones before; ERR_UNAVAILABLE and its kin. */
 int captcha_check(struct req *req, struct str challenge, struct str answer);
 
 #endif

@@ -42,8 +42,8 @@ int medusa_update_key(struct req *req);
 int medusa_upload_avatar(struct req *req);
 
 /* body.c */
-/* Texts of the JSON object in the body, by key; what is absent or null is "". ERR_INVALID when the body
- * is no JSON object or a text is none. keys and ret_texts: `count` each. */
+/* Texts of the JSON object in the body, by key; what is absent or null is "". ERR_INVALID when the
+ * body is no JSON object or a text is none. keys and ret_texts: `count` each. */
 int medusa_read(struct req *req, const char *const *keys, struct str *ret_texts, size_t count);
 /* One of them, for dialect->token: absent when it cannot be read. */
 struct str medusa_peek(struct req *req, const char *key);

@@ -1,6 +1,7 @@
 /*
- * The id of a captcha in /v1: the challenge, then its text and end, sealed. So any gateway can draw the
- * picture later, the same one every time, and nothing is kept. The challenge is what answers name.
+ * The id of a captcha in /v1: the challenge, then its text and end, sealed. So any gateway can draw
+ * the picture later, the same one every time, and nothing is kept. The challenge is what answers
+ * name.
  */
 #ifndef GATEWAY_NATIVE_CAPTCHA_ID_H
 #define GATEWAY_NATIVE_CAPTCHA_ID_H
