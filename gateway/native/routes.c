@@ -40,7 +40,8 @@ static const struct route routes[] = {
 
 	{"POST", "/v1/sessions", AUTH_NONE, sessions_post,
 		.deadline_ms = ROUTE_HASH_MS, .creates = true,
-		.doc = DOC("Sign in", &native_session_in_fields, &auth_login_out_fields, .status = 201)},
+		.doc = DOC("Sign in; with `cookie` the token also comes as the cookie sid",
+			&native_session_in_fields, &auth_login_out_fields, .status = 201)},
 	{"GET", "/v1/sessions", AUTH_ACCOUNT, sessions_list,
 		.doc = DOC("My sessions, newest first", .out = &auth_session_fields, .status = 200,
 			.list = true, .query = "limit cursor")},
