@@ -82,9 +82,9 @@ int captcha_new(struct captcha **ret_captcha)
 /* Turns, slants and scales a glyph. size: 1 leaves it as high as it is. */
 static int bend(struct drawing *d, VipsImage *glyph, double size, VipsImage **ret_bent)
 {
-	double angle = random_between(&d->random, -0.3, 0.3);
+	double angle = random_between(&d->random, -0.34, 0.34);
 	double slant = random_between(&d->random, -0.18, 0.18);
-	double wide = size * random_between(&d->random, 0.9, 1.1);
+	double wide = size * random_between(&d->random, 0.86, 1.02);
 
 	if (vips_affine(glyph, ret_bent, wide * cos(angle),
 		    size * (slant * cos(angle) - sin(angle)), wide * sin(angle),
@@ -142,8 +142,8 @@ static int draw_character(struct drawing *d, char character, double centre_x)
 
 static int draw_text(struct drawing *d)
 {
-	double step = d->width * 0.88 / (double)d->text.len;
-	double x = d->width * 0.06 + step / 2;
+	double step = d->width * 0.91 / (double)d->text.len;
+	double x = d->width * 0.045 + step / 2;
 	int rc = 0;
 
 	for (size_t i = 0; i < d->text.len && !rc; i++, x += step)
@@ -331,8 +331,9 @@ static int draw(struct drawing *d, void **ret_png, size_t *ret_len)
 
 	if (rc)
 		return rc;
-	draw_curve(d, 0.9, 255);
-	draw_curve(d, 0.5, 0);
+	draw_curve(d, 1.15, 255);
+	draw_curve(d, 0.6, 255);
+	draw_curve(d, 0.6, 0);
 	for (int i = 0; i < 8; i++)
 		draw_crumb(d);
 	rc = warp(d);
