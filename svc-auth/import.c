@@ -1,7 +1,7 @@
 /*
- * Accounts that move in (auth.import). As in a registration the credentials are pending on disk before
- * svc-user is asked, all of a call in one commit, so that a crash leaves what repair.c or the same call
- * once more brings to its end.
+ * Accounts that move in (auth.import). As in a registration the credentials are pending on disk
+ * before svc-user is asked, all of a call in one commit, so that a crash leaves what repair.c or
+ * the same call once more brings to its end.
  */
 #include <sodium.h>
 
@@ -170,7 +170,8 @@ struct ending {
 	const struct user_import_result *results;
 };
 
-/* An account gets its credential; where none came, or it has been erased since, none stays pending. */
+/* An account gets its credential; where none came, or it has been erased since, none stays pending.
+ */
 static int finish(struct db_conn *conn, void *arg)
 {
 	struct ending *ending = arg;
@@ -243,8 +244,8 @@ int auth_import(struct svc_ctx *ctx, const struct auth_import_in *in, struct aut
 		return ERR_NOMEM;
 	out->results_count = in->rows_count;
 	for (size_t i = 0; i < in->rows_count; i++)
-		import.lines[i] = (struct moving){
-			.row = &in->rows[i], .result = &out->results[i], .twin = i};
+		import.lines[i] =
+			(struct moving){.row = &in->rows[i], .result = &out->results[i], .twin = i};
 	rc = prepare(&import);
 	if (!rc && import.undecided)
 		rc = moving_hash(ctx, import.lines, import.count, import.defer);

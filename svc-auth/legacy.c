@@ -32,8 +32,8 @@ static int parse_hex(struct str stored, size_t len, struct legacy_digest *ret_di
 }
 
 /* "pbkdf2_sha256$ITERATIONS$SALT", with or without the digest behind it. */
-static int read_pbkdf2(struct str text, int64_t *ret_iterations, struct str *ret_salt,
-	struct str *ret_digest)
+static int read_pbkdf2(
+	struct str text, int64_t *ret_iterations, struct str *ret_salt, struct str *ret_digest)
 {
 	struct str name, iterations;
 
@@ -69,8 +69,9 @@ static bool is_bcrypt(struct str setting)
 	const char *p = setting.p;
 	int cost;
 
-	if (setting.len != BCRYPT_SETTING_LEN || p[0] != '$' || p[1] != '2' || !memchr("aby", p[2], 3) ||
-		p[3] != '$' || !str_is_digits(str_sub(setting, 4, 2)) || p[6] != '$')
+	if (setting.len != BCRYPT_SETTING_LEN || p[0] != '$' || p[1] != '2' ||
+		!memchr("aby", p[2], 3) || p[3] != '$' || !str_is_digits(str_sub(setting, 4, 2)) ||
+		p[6] != '$')
 		return false;
 	cost = (p[4] - '0') * 10 + p[5] - '0';
 	if (cost < 4 || cost > LEGACY_COST_MAX)
@@ -165,14 +166,14 @@ static int compute_pbkdf2(struct str recipe, struct str password, struct legacy_
 	return 0;
 }
 
-/* bcrypt looks at 72 bytes, here as in the older backend, and would end at a NUL, which no text on the bus
- * has. */
+/* bcrypt looks at 72 bytes, here as in the older backend, and would end at a NUL, which no text on
+ * the bus has. */
 static int compute_bcrypt(struct str recipe, struct str password, struct legacy_digest *ret_digest)
 {
 	struct {
 		struct crypt_data data;
 		char password[BCRYPT_PASSWORD_MAX + 1], setting[BCRYPT_SETTING_LEN + 1];
-	} *work;
+	} * work;
 	const char *made;
 	int rc = ERR_INTERNAL;
 

@@ -14,7 +14,8 @@ struct moving {
 	struct legacy_digest digest;
 	struct password_hash hash;
 	struct str sealed;
-	size_t twin; /* index of an earlier line with the same registration; its own if there is none */
+	size_t twin; /* index of an earlier line with the same registration; its own if there is
+			none */
 };
 
 /* Refuses a line for good. */

@@ -31,9 +31,9 @@ static int hash_line(struct work *work, struct moving *line)
 	struct password_hasher *hasher = work->auth->hasher;
 
 	if (work->defer)
-		return is_plain(line) ? legacy_compute(line->recipe, line->row->password,
-						&line->digest)
-				      : 0;
+		return is_plain(line)
+			       ? legacy_compute(line->recipe, line->row->password, &line->digest)
+			       : 0;
 	if (is_plain(line))
 		return password_make(hasher, work->deadline_us, line->row->password, &line->hash);
 	return password_wrap(hasher, work->deadline_us, line->recipe, &line->digest, &line->hash);

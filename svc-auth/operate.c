@@ -6,8 +6,8 @@
 #include "svc-auth/session.h"
 #include "svc-auth/sessions.h"
 
-static int list(struct svc_ctx *ctx, int64_t account, struct auth_session **ret_items,
-	size_t *ret_count)
+static int list(
+	struct svc_ctx *ctx, int64_t account, struct auth_session **ret_items, size_t *ret_count)
 {
 	int rc = sessions_list(ctx, account, ret_items, ret_count);
 

@@ -77,8 +77,8 @@ int sealed_open(const struct seal_key *key, struct str registration, struct str 
 int sealed_registration(const struct seal_key *key, const struct auth_import_row *row,
 	struct arena *arena, struct str *ret_registration)
 {
-	const struct str parts[] = {str_lower(arena, row->username), row->phone,
-		str_lower(arena, row->email)};
+	const struct str parts[] = {
+		str_lower(arena, row->username), row->phone, str_lower(arena, row->email)};
 	unsigned char own[SEAL_KEY_LEN], hash[SEALED_REGISTRATION_LEN / 2];
 	char *text = arena_alloc(arena, SEALED_REGISTRATION_LEN + 1);
 	struct buf names;
@@ -93,8 +93,8 @@ int sealed_registration(const struct seal_key *key, const struct auth_import_row
 		!parts[2].p != !row->email.p)
 		return ERR_NOMEM;
 	seal_key_derive(key, "moving", own);
-	crypto_generichash(hash, sizeof(hash), (const unsigned char *)names.p, names.len, own,
-		sizeof(own));
+	crypto_generichash(
+		hash, sizeof(hash), (const unsigned char *)names.p, names.len, own, sizeof(own));
 	sodium_memzero(own, sizeof(own));
 	id_hex(hash, sizeof(hash), text);
 	*ret_registration = (struct str){text, SEALED_REGISTRATION_LEN};

@@ -5,9 +5,9 @@
 #include "common/rpc/auth_api.h"
 #include "common/rpc/server.h"
 
-/* Those that are still good, newest first, in the arena. ERR_UNAUTHENTICATED: there is no such account
- * (any more); ERR_UNAVAILABLE. */
-int sessions_list(struct svc_ctx *ctx, int64_t account, struct auth_session **ret_items,
-	size_t *ret_count);
+/* Those that are still good, newest first, in the arena. ERR_UNAUTHENTICATED: there is no such
+ * account (any more); ERR_UNAVAILABLE. */
+int sessions_list(
+	struct svc_ctx *ctx, int64_t account, struct auth_session **ret_items, size_t *ret_count);
 
 #endif

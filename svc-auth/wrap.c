@@ -148,7 +148,8 @@ void wrap_wake(struct wrap *wrap)
 	if (wrap->running)
 		wrap->woken = true;
 	else if (!wrap->stopping && start(wrap))
-		log_event(LOG_WARN, STR_NONE, "no thread for moved passwords: after the next start");
+		log_event(
+			LOG_WARN, STR_NONE, "no thread for moved passwords: after the next start");
 	pthread_mutex_unlock(&wrap->lock);
 }
 

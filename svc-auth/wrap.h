@@ -1,7 +1,8 @@
 /*
- * Puts what moved in sealed (sealed.h) into Argon2id, one after another, at the lowest priority and with a
- * slot of its own, so that nobody who signs in waits for it. Its thread lives only while there is something
- * to do: from the start of the service, or from wrap_wake, until nothing is sealed any more.
+ * Puts what moved in sealed (sealed.h) into Argon2id, one after another, at the lowest priority and
+ * with a slot of its own, so that nobody who signs in waits for it. Its thread lives only while
+ * there is something to do: from the start of the service, or from wrap_wake, until nothing is
+ * sealed any more.
  */
 #ifndef AUTH_WRAP_H
 #define AUTH_WRAP_H

@@ -1,4 +1,5 @@
-/* Accounts that move in, through the real bus, svc-user, SQLite and Redis; and the operator's sessions. */
+/* Accounts that move in, through the real bus, svc-user, SQLite and Redis; and the operator's
+ * sessions. */
 #include "tests/unit/auth_kit.h"
 
 #include <pthread.h>
@@ -99,7 +100,8 @@ static const struct scheme_row {
 	{SCHEME_SHA256, "scheme sha",
 		STR_INIT("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")},
 	{SCHEME_DJANGO, "scheme django",
-		STR_INIT("pbkdf2_sha256$1000$seasalt$OZVA45hj5DtaXX4hk329EYN8JFdiHEIp1P0QQncsaqo=")},
+		STR_INIT(
+			"pbkdf2_sha256$1000$seasalt$OZVA45hj5DtaXX4hk329EYN8JFdiHEIp1P0QQncsaqo=")},
 	{SCHEME_BCRYPT, "scheme bcrypt",
 		STR_INIT("$2b$04$abcdefghijklmnopqrstuuCi15uRb1eH7NAlJ/TgeJertyknQpYn2")},
 };
@@ -135,8 +137,9 @@ static void test_schemes(void **state)
 		assert_int_equal(before.hash.len, PASSWORD_HASH_LEN);
 		assert_true(!before.recipe.p == (row->scheme == SCHEME_PLAIN && !defer));
 		if (auth_kit_login(kit, name, "abd") != ERR_BAD_CREDENTIALS ||
-			auth_kit_login(kit, name, str_cstr(harness_call(kit->h, CALLER_SERVICE, 0).arena,
-							  row->stored)) !=
+			auth_kit_login(kit, name,
+				str_cstr(harness_call(kit->h, CALLER_SERVICE, 0).arena,
+					row->stored)) !=
 				(row->scheme == SCHEME_PLAIN ? 0 : ERR_BAD_CREDENTIALS))
 			fail_msg("%s: let in", name);
 		/* The first right one leaves a plain hash, with which it goes on. */
@@ -247,7 +250,8 @@ static void *enter(void *arg)
 	return NULL;
 }
 
-/* The one who replaces the hash must not shut out the others, who proved the password against it. */
+/* The one who replaces the hash must not shut out the others, who proved the password against it.
+ */
 static void test_first_sign_ins_at_once(void **state)
 {
 	struct entrant entrant = {.kit = *state};
@@ -303,9 +307,7 @@ static void test_refusals_leave_the_others_alone(void **state)
 			 .scheme = SCHEME_MD5,
 			 .password = STR_INIT("no hash")},
 			"invalid", "password"},
-		{{.username = STR_INIT("beside"),
-			 .scheme = SCHEME_PLAIN,
-			 .password = STR_INIT("")},
+		{{.username = STR_INIT("beside"), .scheme = SCHEME_PLAIN, .password = STR_INIT("")},
 			"invalid", "password"},
 		{{.username = STR_INIT("beside two")}, NULL, NULL},
 	};
@@ -419,7 +421,8 @@ static void test_erased_stay_erased(void **state)
 	again = import_one(kit, row, false);
 	assert_int_equal(again.outcome, IMPORT_ALREADY);
 	assert_int_equal(again.account, 0);
-	assert_int_equal(auth_kit_login(kit, "erased then", AUTH_KIT_PASSWORD), ERR_UNKNOWN_ACCOUNT);
+	assert_int_equal(
+		auth_kit_login(kit, "erased then", AUTH_KIT_PASSWORD), ERR_UNKNOWN_ACCOUNT);
 	assert_int_equal(auth_kit_named(kit, "erased then") == id, false);
 }
 
@@ -490,7 +493,8 @@ static void test_operator_ends_sessions(void **state)
 {
 	struct auth_kit *kit = *state;
 	int64_t id = auth_kit_named(kit, "watched");
-	struct auth_login_out one = auth_kit_enter(kit, "watched"), two = auth_kit_enter(kit, "watched");
+	struct auth_login_out one = auth_kit_enter(kit, "watched"),
+			      two = auth_kit_enter(kit, "watched");
 	struct call call = harness_call(kit->h, CALLER_OPERATOR, 0);
 	struct auth_sessions_of_out list;
 	struct auth_resolve_out resolved;
@@ -498,23 +502,22 @@ static void test_operator_ends_sessions(void **state)
 	struct user_audit_out got;
 
 	assert_int_equal(
-		call_auth_sessions_of(&call, &(struct auth_sessions_of_in){.account = id}, &list), 0);
+		call_auth_sessions_of(&call, &(struct auth_sessions_of_in){.account = id}, &list),
+		0);
 	assert_int_equal(list.items_count, 2);
 	assert_true(str_eq(list.items[0].id, two.id) && !list.items[0].current);
-	assert_int_equal(
-		call_auth_revoke(&call,
-			&(struct auth_revoke_in){.account = id, .session = one.id}, &out),
+	assert_int_equal(call_auth_revoke(&call,
+				 &(struct auth_revoke_in){.account = id, .session = one.id}, &out),
 		0);
 	assert_int_equal(auth_kit_resolve(kit, one.token, &resolved), ERR_UNAUTHENTICATED);
 	assert_int_equal(auth_kit_resolve(kit, two.token, &resolved), 0);
-	assert_int_equal(
-		call_auth_revoke(&call,
-			&(struct auth_revoke_in){.account = id, .session = one.id}, &out),
+	assert_int_equal(call_auth_revoke(&call,
+				 &(struct auth_revoke_in){.account = id, .session = one.id}, &out),
 		ERR_NOT_FOUND);
-	assert_int_equal(
-		call_auth_revoke(&call, &(struct auth_revoke_in){.account = id}, &out), 0);
+	assert_int_equal(call_auth_revoke(&call, &(struct auth_revoke_in){.account = id}, &out), 0);
 	assert_int_equal(auth_kit_resolve(kit, two.token, &resolved), ERR_UNAUTHENTICATED);
-	assert_int_equal(call_auth_revoke(&call, &(struct auth_revoke_in){.account = 99999999}, &out),
+	assert_int_equal(
+		call_auth_revoke(&call, &(struct auth_revoke_in){.account = 99999999}, &out),
 		ERR_NOT_FOUND);
 	got = acts(kit, 2);
 	assert_str(got.items[0].action, "session.revoke");

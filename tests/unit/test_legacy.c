@@ -17,15 +17,19 @@
 #include "svc-auth/password.h"
 #include "svc-auth/sealed.h"
 
-/* What other programs made: RFC 1321, FIPS 180-4, RFC 7914 in Django's spelling, the test vectors of bcrypt
- * (Openwall). */
+/* What other programs made: RFC 1321, FIPS 180-4, RFC 7914 in Django's spelling, the test vectors
+ * of bcrypt (Openwall). */
 static const struct {
 	enum auth_scheme scheme;
 	struct str password, stored, recipe;
 } good[] = {
-	{SCHEME_MD5, STR_INIT("abc"), STR_INIT("900150983cd24fb0d6963f7d28e17f72"), STR_INIT("md5")},
-	{SCHEME_MD5, STR_INIT("abc"), STR_INIT("900150983CD24FB0D6963F7D28E17F72"), STR_INIT("md5")},
-	{SCHEME_MD5, STR_INIT("12345678901234567890123456789012345678901234567890123456789012345678901234567890"),
+	{SCHEME_MD5, STR_INIT("abc"), STR_INIT("900150983cd24fb0d6963f7d28e17f72"),
+		STR_INIT("md5")},
+	{SCHEME_MD5, STR_INIT("abc"), STR_INIT("900150983CD24FB0D6963F7D28E17F72"),
+		STR_INIT("md5")},
+	{SCHEME_MD5,
+		STR_INIT("1234567890123456789012345678901234567890123456789012345678901234567890123"
+			 "4567890"),
 		STR_INIT("57edf4a22be3c955ac49da2e2107b67a"), STR_INIT("md5")},
 	{SCHEME_SHA256, STR_INIT("abc"),
 		STR_INIT("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -104,22 +108,36 @@ static void test_refused(void **state)
 		{SCHEME_DJANGO, STR_INIT("pbkdf2_sha256$1$salt")},
 		{SCHEME_DJANGO, STR_INIT("pbkdf2_sha256$1$salt$")},
 		{SCHEME_DJANGO, STR_INIT("pbkdf2_sha256$1$salt$VawEblbjCJ8=")},
-		{SCHEME_DJANGO, STR_INIT("pbkdf2_sha256$1$$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=")},
-		{SCHEME_DJANGO, STR_INIT("pbkdf2_sha256$0$s$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=")},
-		{SCHEME_DJANGO, STR_INIT("pbkdf2_sha256$-1$s$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=")},
 		{SCHEME_DJANGO,
-			STR_INIT("pbkdf2_sha256$5000001$s$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=")},
-		{SCHEME_DJANGO, STR_INIT("pbkdf2_sha1$1$salt$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=")},
-		{SCHEME_DJANGO, STR_INIT("pbkdf2_sha256$1$salt$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=$")},
+			STR_INIT("pbkdf2_sha256$1$$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=")},
+		{SCHEME_DJANGO,
+			STR_INIT("pbkdf2_sha256$0$s$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=")},
+		{SCHEME_DJANGO,
+			STR_INIT(
+				"pbkdf2_sha256$-1$s$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=")},
+		{SCHEME_DJANGO, STR_INIT("pbkdf2_sha256$5000001$s$VawEblbjCJ/"
+					 "sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=")},
+		{SCHEME_DJANGO,
+			STR_INIT(
+				"pbkdf2_sha1$1$salt$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=")},
+		{SCHEME_DJANGO, STR_INIT("pbkdf2_sha256$1$salt$VawEblbjCJ/"
+					 "sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=$")},
 		{SCHEME_DJANGO, STR_INIT("!")},
 		{SCHEME_BCRYPT, STR_INIT("")},
-		{SCHEME_BCRYPT, STR_INIT("$2b$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWN")},
-		{SCHEME_BCRYPT, STR_INIT("$2b$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNyy")},
-		{SCHEME_BCRYPT, STR_INIT("$2x$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy")},
-		{SCHEME_BCRYPT, STR_INIT("$2b$03$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy")},
-		{SCHEME_BCRYPT, STR_INIT("$2b$16$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy")},
-		{SCHEME_BCRYPT, STR_INIT("$2b$05$CCCCCCCCCC:CCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy")},
-		{SCHEME_BCRYPT, STR_INIT("$2b$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS:j6ymqJi9CdcdxiRTWNy")},
+		{SCHEME_BCRYPT,
+			STR_INIT("$2b$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWN")},
+		{SCHEME_BCRYPT,
+			STR_INIT("$2b$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNyy")},
+		{SCHEME_BCRYPT,
+			STR_INIT("$2x$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy")},
+		{SCHEME_BCRYPT,
+			STR_INIT("$2b$03$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy")},
+		{SCHEME_BCRYPT,
+			STR_INIT("$2b$16$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy")},
+		{SCHEME_BCRYPT,
+			STR_INIT("$2b$05$CCCCCCCCCC:CCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy")},
+		{SCHEME_BCRYPT,
+			STR_INIT("$2b$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS:j6ymqJi9CdcdxiRTWNy")},
 		{SCHEME_BCRYPT, STR_INIT("$1$abcdefgh$irWbblnpmw.5z7wgBnprh0")},
 	};
 	static char long_salt[LEGACY_SALT_MAX + 80];
@@ -135,14 +153,15 @@ static void test_refused(void **state)
 	memcpy(long_salt, "pbkdf2_sha256$1$", 16);
 	memcpy(long_salt + 16 + LEGACY_SALT_MAX + 1,
 		"$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=", 46);
-	assert_int_equal(
-		legacy_parse(SCHEME_DJANGO, str_c(long_salt), arena, &recipe, &digest), ERR_INVALID);
+	assert_int_equal(legacy_parse(SCHEME_DJANGO, str_c(long_salt), arena, &recipe, &digest),
+		ERR_INVALID);
 }
 
 static void test_damaged_recipes(void **state)
 {
 	static const struct str rows[] = {STR_INIT(""), STR_INIT("md4"), STR_INIT("pbkdf2_sha256$"),
-		STR_INIT("pbkdf2_sha256$1$"), STR_INIT("pbkdf2_sha256$1$salt$more"), STR_INIT("$2b$05$short")};
+		STR_INIT("pbkdf2_sha256$1$"), STR_INIT("pbkdf2_sha256$1$salt$more"),
+		STR_INIT("$2b$05$short")};
 	struct legacy_digest digest;
 
 	(void)state;
@@ -166,13 +185,13 @@ static void test_wrapped(void **state)
 			legacy_parse(good[i].scheme, good[i].stored, arena, &recipe, &digest), 0);
 		assert_int_equal(password_wrap(hasher, deadline, recipe, &digest, &hash), 0);
 		assert_int_equal(password_check(hasher, deadline, good[i].password, &hash), 0);
-		assert_int_equal(password_check(hasher, deadline, STR("wrong"), &hash),
-			ERR_BAD_CREDENTIALS);
+		assert_int_equal(
+			password_check(hasher, deadline, STR("wrong"), &hash), ERR_BAD_CREDENTIALS);
 		/* The old hash is no password. */
 		assert_int_equal(password_check(hasher, deadline, good[i].stored, &hash),
 			ERR_BAD_CREDENTIALS);
-		assert_int_equal(password_check_digest(
-					 hasher, deadline, good[i].password, recipe, &digest),
+		assert_int_equal(
+			password_check_digest(hasher, deadline, good[i].password, recipe, &digest),
 			0);
 		assert_int_equal(
 			password_check_digest(hasher, deadline, STR("wrong"), recipe, &digest),
@@ -215,13 +234,14 @@ static void test_sealed(void **state)
 	assert_int_equal(sealed_open(&key, registration, STR("md5"), sealed, &got), 0);
 	assert_int_equal(got.len, digest.len);
 	assert_memory_equal(got.bytes, digest.bytes, got.len);
-	assert_int_equal(sealed_open(&another, registration, STR("md5"), sealed, &got), ERR_INTERNAL);
+	assert_int_equal(
+		sealed_open(&another, registration, STR("md5"), sealed, &got), ERR_INTERNAL);
 	assert_int_equal(sealed_open(&key, registration, STR("md6"), sealed, &got), ERR_INTERNAL);
 	assert_int_equal(sealed_open(&key, STR("1123456789abcdef0123456789abcdef"), STR("md5"),
 				 sealed, &got),
 		ERR_INTERNAL);
-	assert_int_equal(
-		sealed_open(&key, registration, STR("md5"), str_sub(sealed, 0, 39), &got), ERR_INTERNAL);
+	assert_int_equal(sealed_open(&key, registration, STR("md5"), str_sub(sealed, 0, 39), &got),
+		ERR_INTERNAL);
 	((char *)(uintptr_t)sealed.p)[30] ^= 1;
 	assert_int_equal(sealed_open(&key, registration, STR("md5"), sealed, &got), ERR_INTERNAL);
 }
@@ -238,8 +258,9 @@ static struct str registration_of(const struct seal_key *key, struct auth_import
 static void test_registration(void **state)
 {
 	const struct seal_key key = {{1}}, another = {{2}};
-	const struct auth_import_row row = {
-		.username = STR("Name"), .phone = STR("13900000000"), .email = STR("a@Example.org")};
+	const struct auth_import_row row = {.username = STR("Name"),
+		.phone = STR("13900000000"),
+		.email = STR("a@Example.org")};
 	struct auth_import_row other = row;
 	struct str want = registration_of(&key, row);
 
@@ -253,8 +274,8 @@ static void test_registration(void **state)
 	other.phone = STR_NONE;
 	assert_false(str_eq(registration_of(&key, other), want));
 	/* No text can stand for another by moving its border. */
-	assert_false(str_eq(
-		registration_of(&key, (struct auth_import_row){.username = STR("a"), .email = STR("b")}),
+	assert_false(str_eq(registration_of(&key, (struct auth_import_row){.username = STR("a"),
+							  .email = STR("b")}),
 		registration_of(&key, (struct auth_import_row){.username = STR("ab")})));
 }
 
