@@ -9,6 +9,7 @@
 #include "common/rpc/user_api.h"
 #include "deploy/operator/command.h"
 #include "deploy/operator/link.h"
+#include "deploy/operator/words.h"
 
 #define TIMEOUT_MS 10000
 #define ACCOUNT_TEXT_MAX 65536
@@ -84,10 +85,11 @@ int account_create_admin(int argc, char **argv)
 	return status;
 }
 
-/* Ids are positive; anything else on the command line is a mistake of usage. */
-static bool id_parse(const char *word, int64_t *ret_id)
+/* What is printed is JSON in any case; the word is taken for the sake of those who always say it.
+ */
+static int without_json(int argc, char **argv)
 {
-	return str_to_i64(str_c(word), ret_id) == 0 && *ret_id > 0;
+	return argc > 0 && strcmp(argv[argc - 1], "--json") == 0 ? argc - 1 : argc;
 }
 
 static int account_print(struct link *link, const struct user_account *account)
@@ -109,7 +111,7 @@ int account_show(int argc, char **argv)
 	struct link link;
 	int status = COMMAND_FAILED;
 
-	if (argc != 1 || !id_parse(argv[0], &in.id))
+	if (without_json(argc, argv) != 1 || !words_number(argv[0], INT64_MAX, &in.id))
 		return COMMAND_USAGE;
 	if (link_open(&link) == 0) {
 		struct call call = link_call(&link, TIMEOUT_MS);
@@ -147,7 +149,7 @@ static int set_status(const char *what, int argc, char **argv, enum user_status 
 {
 	struct user_govern_in in = {.status = (int)status};
 
-	if (argc != 1 || !id_parse(argv[0], &in.id))
+	if (without_json(argc, argv) != 1 || !words_number(argv[0], INT64_MAX, &in.id))
 		return COMMAND_USAGE;
 	return account_govern(what, &in);
 }
@@ -171,10 +173,8 @@ int account_set_role(int argc, char **argv)
 {
 	struct user_govern_in in = {0};
 
-	if (argc != 2 || !id_parse(argv[0], &in.id))
-		return COMMAND_USAGE;
-	in.role = enum_words_find(&user_roles, str_c(argv[1]));
-	if (in.role == 0)
+	if (without_json(argc, argv) != 2 || !words_number(argv[0], INT64_MAX, &in.id) ||
+		!words_enum(&user_roles, argv[1], &in.role))
 		return COMMAND_USAGE;
 	return account_govern("user role", &in);
 }

@@ -13,5 +13,10 @@ int account_freeze(int argc, char **argv);
 int account_thaw(int argc, char **argv);
 int account_delete(int argc, char **argv);
 int account_set_role(int argc, char **argv);
+/* list.c */
+int list_users(int argc, char **argv);
+int list_admins(int argc, char **argv);
+int list_sessions(int argc, char **argv);
+int session_revoke(int argc, char **argv);
 
 #endif
