@@ -18,5 +18,7 @@ int list_users(int argc, char **argv);
 int list_admins(int argc, char **argv);
 int list_sessions(int argc, char **argv);
 int session_revoke(int argc, char **argv);
+/* import.c */
+int import_file(int argc, char **argv);
 
 #endif

@@ -33,6 +33,10 @@ static const struct command commands[] = {
 	{"session", "list", "ID [--json]", "an account's sessions, newest first", list_sessions},
 	{"session", "revoke", "ID [SESSION]", "end one session of an account, or all",
 		session_revoke},
+	{"import", NULL, "FILE.jsonl [--defer-hash] [--report FILE] [--json]",
+		"take in accounts of another backend (deploy/operator/README.md); - is standard "
+		"input",
+		import_file},
 };
 
 static void synopsis(const struct command *command, FILE *out)
