@@ -115,7 +115,8 @@ static int connect_redis(struct auth *auth, const struct conf *conf, const char 
 static void on_failure(struct str id, enum auth_channel channel, int tries, int final)
 {
 	log_event(LOG_WARN, STR_NONE, final ? "delivery given up" : "delivery failed",
-		LOG_STR("job", id), LOG_STR("channel", enum_words_text(&auth_channels, channel)),
+		LOG_STR("job", id),
+		LOG_STR("channel", enum_words_text(&auth_channels, (int)channel)),
 		LOG_INT("tries", tries));
 }
 
