@@ -24,7 +24,7 @@ enum route_auth {
 
 #define ROUTE_PARAMS_MAX 4
 #define ROUTE_BODY_MAX (64 * 1024) /* bytes, of a route that takes no file */
-#define ROUTE_HASH_MS 8000	  /* deadline of routes that hash a password, for a crowd at once */
+#define ROUTE_HASH_MS 4500	  /* deadline of routes that hash a password, for a crowd at once */
 
 /* What OpenAPI says of a /v1 route. */
 struct route_doc {

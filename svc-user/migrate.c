@@ -57,8 +57,8 @@ static const char *const migrations[] = {
 	" target INTEGER NOT NULL,"
 	" address TEXT,"
 	" detail TEXT);",
-	"CREATE INDEX admin_acts_by_actor ON admin_acts (actor);"
-	"CREATE INDEX admin_acts_by_target ON admin_acts (target);",
+	("CREATE INDEX admin_acts_by_actor ON admin_acts (actor);"
+	 "CREATE INDEX admin_acts_by_target ON admin_acts (target);"),
 	"ALTER TABLE accounts ADD COLUMN client_key TEXT;",
 	"ALTER TABLE accounts ADD COLUMN bound INTEGER NOT NULL DEFAULT 0;", /* see user.bind */
 };

@@ -29,6 +29,10 @@
 #define GATHER_MAX 64  /* calls in one frame */
 #define SEND_TIMEOUT_MS 700 /* how long a call waits for a connection */
 #define ATTEMPTS_MAX 3
+/* nng 1.5.2 sometimes never dials again after a connection broke (its reaper waits for an operation
+ * that nobody completes: event.c). So when nothing could be sent we dial anew, at growing intervals. */
+#define REDIAL_FIRST_MS 1000
+#define REDIAL_MAX_MS 60000
 
 /* One call that waits, on its caller's stack. */
 struct waiter {
@@ -72,8 +76,34 @@ struct rpc_client {
 	struct slot *free_slots;
 	struct queue reads, others;
 	int read_frames;
+	int64_t redial_at_ms, redial_wait_ms; /* 0 while all is well */
 	atomic_uint_fast64_t dropped;
 };
+
+/* How many sockets are to dial anew now; 0 until it is time. */
+static size_t redial_due(struct rpc_client *client)
+{
+	int64_t now = clock_mono_ms();
+
+	pthread_mutex_lock(&client->lock);
+	size_t due = now >= client->redial_at_ms ? client->socket_count : 0;
+	if (due) {
+		int64_t wait = client->redial_wait_ms ? 2 * client->redial_wait_ms : REDIAL_FIRST_MS;
+		client->redial_wait_ms = wait < REDIAL_MAX_MS ? wait : REDIAL_MAX_MS;
+		client->redial_at_ms = now + client->redial_wait_ms;
+	}
+	pthread_mutex_unlock(&client->lock);
+	return due;
+}
+
+/* Only redial_due's winner comes here, and the next one not before REDIAL_FIRST_MS. */
+static void redial(struct rpc_client *client, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		nng_dialer_close(client->dialers[i]);
+		nng_dial(client->sockets[i], client->url, &client->dialers[i], NNG_FLAG_NONBLOCK);
+	}
+}
 
 static void queue_init(struct queue *queue)
 {
@@ -236,6 +266,8 @@ static void release_slot(struct slot *slot)
 
 	arena_reset(slot->arena);
 	pthread_mutex_lock(&client->lock);
+	if (slot->receiving)
+		client->redial_wait_ms = client->redial_at_ms = 0;
 	client->read_frames -= slot->gathered;
 	slot->next_free = client->free_slots;
 	client->free_slots = slot;
@@ -328,6 +360,8 @@ static void on_progress(void *arg)
 	if (!slot->receiving && result != 0) {
 		nng_msg_free(nng_aio_get_msg(slot->aio));
 		nng_aio_set_msg(slot->aio, NULL);
+		if (result == NNG_ETIMEDOUT)
+			redial(slot->client, redial_due(slot->client));
 		fail_slot(slot, ERR_UNAVAILABLE, false);
 	} else if (!slot->receiving) {
 		/* Only now: receiving with a time-out before the send is complete crashes nng 1.5.2. */
