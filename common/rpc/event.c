@@ -19,6 +19,9 @@
 #define EVENT_QUEUE 4096      /* events nng may hold for a slow peer */
 #define EVENT_ARENA_MAX (64 * 1024)
 #define HEARTBEAT_S 1
+/* Without even a heartbeat for so long we dial anew, at growing intervals: see client.c. */
+#define SILENCE_MS 3000
+#define SILENCE_MAX_MS 60000
 
 /*
  * Why there is no nng_close in this library: in nng 1.5.2 it can wait for ever when it meets a message
@@ -45,7 +48,9 @@ struct event_sub {
 	nng_socket socket;
 	nng_dialer dialer;
 	nng_aio *aio;
+	nng_duration silence_ms; /* that is borne before dialling anew */
 	struct arena *arena;
+	char *url;
 	int64_t epoch, number; /* of the last event; epoch 0 before the first */
 };
 
@@ -170,6 +175,14 @@ static void take_event(struct event_sub *sub, const struct event *event)
 		sub->conf.on_event(sub->conf.arg, event);
 }
 
+static void dial_anew(struct event_sub *sub)
+{
+	sub->silence_ms = 2 * sub->silence_ms < SILENCE_MAX_MS ? 2 * sub->silence_ms : SILENCE_MAX_MS;
+	sub->conf.on_gap(sub->conf.arg);
+	nng_dialer_close(sub->dialer);
+	nng_dial(sub->socket, sub->url, &sub->dialer, NNG_FLAG_NONBLOCK);
+}
+
 /* nng's callback: one at a time, as there is one aio. */
 static void on_message(void *arg)
 {
@@ -180,8 +193,11 @@ static void on_message(void *arg)
 
 	if (result == NNG_ECLOSED || result == NNG_ECANCELED)
 		return;
+	if (result == NNG_ETIMEDOUT)
+		dial_anew(sub);
 	if (result == 0) {
 		nng_msg *msg = nng_aio_get_msg(sub->aio);
+		sub->silence_ms = SILENCE_MS;
 		nng_aio_set_msg(sub->aio, NULL);
 		arena_reset(sub->arena);
 		if (seal_open(&sub->key, SEAL_EVENT, nng_msg_body(msg), nng_msg_len(msg), &plain) == 0 &&
@@ -189,6 +205,7 @@ static void on_message(void *arg)
 			take_event(sub, &event);
 		nng_msg_free(msg);
 	}
+	nng_aio_set_timeout(sub->aio, sub->silence_ms);
 	nng_recv_aio(sub->socket, sub->aio);
 }
 
@@ -201,7 +218,7 @@ static void on_pipe_lost(nng_pipe pipe, nng_pipe_ev ev, void *arg)
 	sub->conf.on_gap(sub->conf.arg);
 }
 
-static int open_sub(struct event_sub *sub, const char *url)
+static int open_sub(struct event_sub *sub)
 {
 	if (nng_sub0_open(&sub->socket) != 0)
 		return ERR_NOMEM;
@@ -214,8 +231,12 @@ static int open_sub(struct event_sub *sub, const char *url)
 		nng_pipe_notify(sub->socket, NNG_PIPE_EV_REM_POST, on_pipe_lost, sub) != 0 ||
 		nng_aio_alloc(&sub->aio, on_message, sub) != 0)
 		return ERR_NOMEM;
+	if (nng_dial(sub->socket, sub->url, &sub->dialer, NNG_FLAG_NONBLOCK) != 0)
+		return ERR_INVALID;
+	sub->silence_ms = SILENCE_MS;
+	nng_aio_set_timeout(sub->aio, sub->silence_ms);
 	nng_recv_aio(sub->socket, sub->aio);
-	return nng_dial(sub->socket, url, &sub->dialer, NNG_FLAG_NONBLOCK) == 0 ? 0 : ERR_INVALID;
+	return 0;
 }
 
 int event_sub_new(const struct event_sub_conf *conf, struct event_sub **ret_sub)
@@ -226,8 +247,9 @@ int event_sub_new(const struct event_sub_conf *conf, struct event_sub **ret_sub)
 		return ERR_NOMEM;
 	sub->conf = *conf;
 	sub->key = *conf->key;
+	sub->url = strdup(conf->url);
 	sub->arena = arena_new(EVENT_ARENA_MAX);
-	int err = sub->arena ? open_sub(sub, conf->url) : ERR_NOMEM;
+	int err = sub->arena && sub->url ? open_sub(sub) : ERR_NOMEM;
 	if (err)
 		event_sub_free(sub);
 	else
@@ -240,9 +262,11 @@ void event_sub_free(struct event_sub *sub)
 	if (!sub)
 		return;
 	nng_pipe_notify(sub->socket, NNG_PIPE_EV_REM_POST, NULL, NULL);
+	nng_aio_stop(sub->aio);
 	nng_dialer_close(sub->dialer);
 	nng_aio_free(sub->aio);
 	arena_free(sub->arena);
+	free(sub->url);
 	memset(&sub->key, 0, sizeof(sub->key));
 	free(sub);
 }

@@ -152,6 +152,24 @@ static void test_loss_is_noticed(void **state)
 	event_pub_free(pub);
 }
 
+/* A publisher that comes late is found, and silence counts as a gap. */
+static void test_silence_is_a_gap(void **state)
+{
+	struct event_pub *pub = NULL;
+	struct event_sub *sub = subscribe(&key);
+
+	(void)state;
+	wait_for(&watcher.gaps, 1);
+	assert_int_equal(watcher.events, 0);
+	assert_int_equal(event_pub_new(url, &key, &pub), 0);
+	wait_for(&watcher.gaps, 2);
+	event_publish(pub, STR("auth.revoked"), 9, STR(""));
+	wait_for(&watcher.events, 1);
+	assert_int_equal(watcher.last_account, 9);
+	event_sub_free(sub);
+	event_pub_free(pub);
+}
+
 static void test_foreign_events_are_not_believed(void **state)
 {
 	struct seal_key other;
@@ -177,6 +195,7 @@ int main(void)
 		cmocka_unit_test_setup(test_events_arrive_in_order, set_up),
 		cmocka_unit_test_setup(test_restart_of_the_publisher_is_a_gap, set_up),
 		cmocka_unit_test_setup(test_loss_is_noticed, set_up),
+		cmocka_unit_test_setup(test_silence_is_a_gap, set_up),
 		cmocka_unit_test_setup(test_foreign_events_are_not_believed, set_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
