@@ -1,17 +1,16 @@
-#include <malloc.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/arena.h"
 #include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include "common/base/process.h"
 #include "common/rpc/address.h"
 #include "common/rpc/client.h"
 #include "common/rpc/event.h"
@@ -170,10 +169,11 @@ static int start_http(struct daemon *d, const char **ret_reason)
 	return 0;
 }
 
-static int start(struct daemon *d, const char **ret_reason)
+static int start(void *arg, const char **ret_reason)
 {
 	static int (*const steps[])(struct daemon *, const char **) = {
 		load_key, start_clients, start_sessions, start_http};
+	struct daemon *d = arg;
 	int err = 0;
 
 	d->gateway.started_us = clock_now_us();
@@ -185,8 +185,10 @@ static int start(struct daemon *d, const char **ret_reason)
 }
 
 /* Backwards: requests end first, then what they used. */
-static void stop(struct daemon *d)
+static void stop(void *arg)
 {
+	struct daemon *d = arg;
+
 	if (d->gateway.http)
 		http_stop(d->gateway.http);
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
@@ -198,53 +200,11 @@ static void stop(struct daemon *d)
 	explicit_bzero(&d->key, sizeof(d->key));
 }
 
-static int run(struct daemon *d, const sigset_t *signals)
-{
-	const char *reason = "";
-	int signal_number = 0, err = start(d, &reason);
-
-	if (err) {
-		log_event(LOG_ERROR, STR_NONE, "cannot start", LOG_STR("reason", str_c(reason)),
-			LOG_STR("error", str_c(err_name(err))));
-	} else {
-		sigwait(signals, &signal_number);
-		log_event(LOG_INFO, STR_NONE, "stopping", LOG_INT("signal", signal_number));
-	}
-	stop(d);
-	if (!err)
-		log_event(LOG_INFO, STR_NONE, "stopped", LOG_INT("pid", getpid()));
-	return err ? 1 : 0;
-}
-
-/* Before any thread starts: they inherit the mask, the stack size and the allocator's limits. */
-static void prepare_process(sigset_t *ret_signals)
-{
-	pthread_attr_t attr;
-
-	mallopt(M_ARENA_MAX, 2);
-	umask(077);
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(ret_signals);
-	sigaddset(ret_signals, SIGTERM);
-	sigaddset(ret_signals, SIGINT);
-	pthread_sigmask(SIG_BLOCK, ret_signals, NULL);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	pthread_setattr_default_np(&attr);
-	pthread_attr_destroy(&attr);
-}
-
 static int load_conf(struct daemon *d)
 {
-	enum log_level level;
-
-	if (conf_load(CONF_GATEWAY, stderr, &d->conf) != 0 || check_conf(d->conf, stderr) != 0)
+	if (conf_load(CONF_GATEWAY, stderr, &d->conf) != 0 || check_conf(d->conf, stderr) != 0 ||
+		process_log(d->conf, "gateway") != 0)
 		return ERR_INVALID;
-	if (log_level_parse(conf_text(d->conf, "QUINTET_LOG_LEVEL"), &level) != 0) {
-		fprintf(stderr, "gateway: QUINTET_LOG_LEVEL: want debug, info, warn or error\n");
-		return ERR_INVALID;
-	}
-	log_init("gateway", level);
 	setenv("TZ", str_cstr(d->arena, conf_text(d->conf, "QUINTET_TZ")), 1);
 	tzset();
 	d->gateway.conf = d->conf;
@@ -257,10 +217,10 @@ static int serve(bool only_check)
 	sigset_t signals;
 	int status = 1;
 
-	prepare_process(&signals);
+	process_prepare(STACK_SIZE, &signals);
 	d.arena = arena_new(ARENA_LIMIT);
 	if (d.arena && load_conf(&d) == 0)
-		status = only_check ? 0 : run(&d, &signals);
+		status = only_check ? 0 : process_run(start, stop, &d, &signals);
 	conf_free(d.conf);
 	arena_free(d.arena);
 	return status;

@@ -18,6 +18,7 @@
 struct gateway;
 struct http_exchange;
 struct form;
+struct multipart;
 struct field_problems;
 
 #define REQ_ARENA_MAX (16 * 1024 * 1024)
@@ -66,6 +67,9 @@ int req_json(struct req *req, json_t **ret_value);
  * JSON object whose strings, numbers and booleans count as text; chosen by Content-Type (no or unknown
  * type: urlencoded, or JSON if accept_json and the first byte is '{'). ERR_INVALID when malformed. */
 int req_form(struct req *req, bool with_query, bool accept_json, struct form **ret_form);
+/* Feeds the body to a multipart reader as it comes, so that a picture is never held whole. What the
+ * router must know of a body that could not be read is noted, as by req_body. */
+int req_feed(struct req *req, struct multipart *reader);
 /* Only the query. */
 int req_query(struct req *req, struct form **ret_form);
 struct str req_header(const struct req *req, const char *name);

@@ -8,6 +8,7 @@
 #include "gateway/req.h"
 
 #define REAL_TEXT_MAX 32
+#define FEED_BYTES 16384 /* of a body, at once */
 
 static int form_add(struct form *form, struct str name, struct str value)
 {
@@ -124,4 +125,22 @@ int req_form(struct req *req, bool with_query, bool accept_json, struct form **r
 	if (!err)
 		*ret_form = form;
 	return err;
+}
+
+int req_feed(struct req *req, struct multipart *reader)
+{
+	char *bytes = arena_alloc(req->arena, FEED_BYTES);
+	int64_t total = 0;
+	int n, err = 0;
+
+	if (!bytes)
+		return ERR_NOMEM;
+	req->body_read = true;
+	while (err == 0 && (n = http_body_read(req->http, bytes, FEED_BYTES)) != 0) {
+		total += n;
+		if (n < 0 || total > req->route->body_max)
+			return req->body_err = n < 0 ? n : ERR_TOO_LARGE;
+		err = multipart_feed(reader, (struct str){bytes, (size_t)n});
+	}
+	return err ? err : multipart_finish(reader);
 }

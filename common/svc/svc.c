@@ -1,18 +1,16 @@
 #include "common/svc/svc.h"
 
-#include <malloc.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/arena.h"
 #include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include "common/base/process.h"
 #include "common/rpc/address.h"
 #include "common/rpc/client.h"
 #include "common/rpc/seal.h"
@@ -167,10 +165,11 @@ static int start_server(struct daemon *d, const char **ret_reason)
 	return 0;
 }
 
-static int start(struct daemon *d, const char **ret_reason)
+static int start(void *arg, const char **ret_reason)
 {
 	static int (*const steps[])(struct daemon *, const char **) = {
 		open_db, load_key, start_clients, start_events, start_state, start_server};
+	struct daemon *d = arg;
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !err; i++)
@@ -179,8 +178,10 @@ static int start(struct daemon *d, const char **ret_reason)
 }
 
 /* Backwards: calls end first, then what they used. */
-static void stop(struct daemon *d)
+static void stop(void *arg)
 {
+	struct daemon *d = arg;
+
 	rpc_server_free(d->server);
 	if (d->has_state && d->spec->done)
 		d->spec->done(d->state);
@@ -191,78 +192,25 @@ static void stop(struct daemon *d)
 	explicit_bzero(&d->key, sizeof(d->key));
 }
 
-static int run(struct daemon *d, const sigset_t *signals)
-{
-	const char *reason = "";
-	int signal_number = 0, err = start(d, &reason);
-
-	if (err) {
-		log_event(LOG_ERROR, STR_NONE, "cannot start", LOG_STR("reason", str_c(reason)),
-			LOG_STR("error", str_c(err_name(err))));
-	} else {
-		sigwait(signals, &signal_number);
-		log_event(LOG_INFO, STR_NONE, "stopping", LOG_INT("signal", signal_number));
-	}
-	stop(d);
-	if (!err)
-		log_event(LOG_INFO, STR_NONE, "stopped", LOG_INT("pid", getpid()));
-	return err ? 1 : 0;
-}
-
-/* Before any thread starts: they inherit the mask, the stack size and the allocator's limits. */
-static void prepare_process(sigset_t *ret_signals)
-{
-	pthread_attr_t attr;
-
-	mallopt(M_ARENA_MAX, 2);
-	umask(077);
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(ret_signals);
-	sigaddset(ret_signals, SIGTERM);
-	sigaddset(ret_signals, SIGINT);
-	pthread_sigmask(SIG_BLOCK, ret_signals, NULL);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	pthread_setattr_default_np(&attr);
-	pthread_attr_destroy(&attr);
-}
-
-static int load_conf(const struct svc_spec *spec, struct conf **ret_conf)
-{
-	struct conf *conf;
-	enum log_level level;
-	int err = conf_load(spec->process, stderr, &conf);
-
-	if (err)
-		return err;
-	err = log_level_parse(conf_text(conf, "QUINTET_LOG_LEVEL"), &level);
-	if (err) {
-		fprintf(stderr, "%s: QUINTET_LOG_LEVEL: debug, info, warn or error\n", spec->name);
-		conf_free(conf);
-		return err;
-	}
-	log_init(spec->name, level);
-	*ret_conf = conf;
-	return 0;
-}
-
 static int serve(const struct svc_spec *spec, bool only_check)
 {
 	struct daemon d = {.spec = spec};
 	sigset_t signals;
 	int status = 1;
 
-	prepare_process(&signals);
-	if (load_conf(spec, &d.conf) != 0)
+	process_prepare(STACK_SIZE, &signals);
+	if (conf_load(spec->process, stderr, &d.conf) != 0)
 		return 1;
 	d.arena = arena_new(ARENA_LIMIT);
-	if (only_check) {
+	if (process_log(d.conf, spec->name) != 0) {
+		status = 1;
+	} else if (only_check) {
 		status = 0;
 	} else if (d.arena) {
 		d.svc.conf = d.conf;
 		d.svc.data_dir = str_cstr(d.arena, conf_text(d.conf, "QUINTET_DATA"));
 		if (d.svc.data_dir)
-			status = run(&d, &signals);
+			status = process_run(start, stop, &d, &signals);
 	}
 	arena_free(d.arena);
 	conf_free(d.conf);

@@ -4,7 +4,6 @@
 #include "gateway/http.h"
 #include "gateway/req.h"
 
-#define CHUNK_BYTES 16384
 
 struct upload {
 	struct form *form;
@@ -47,26 +46,6 @@ static int on_end(void *arg)
 	return 0;
 }
 
-/* Feeds the body to the reader. What the router must know of a body that could not be read is noted
- * in req, as req_body does. */
-static int feed(struct req *req, struct multipart *reader)
-{
-	char *bytes = arena_alloc(req->arena, CHUNK_BYTES);
-	int64_t total = 0;
-	int n, rc = 0;
-
-	if (!bytes)
-		return ERR_NOMEM;
-	req->body_read = true;
-	while (rc == 0 && (n = http_body_read(req->http, bytes, CHUNK_BYTES)) != 0) {
-		total += n;
-		if (n < 0 || total > req->route->body_max)
-			return req->body_err = n < 0 ? n : ERR_TOO_LARGE;
-		rc = multipart_feed(reader, (struct str){bytes, (size_t)n});
-	}
-	return rc ? rc : multipart_finish(reader);
-}
-
 int clinic_upload(struct req *req, struct form **ret_form)
 {
 	struct str type = req_header(req, "Content-Type");
@@ -86,7 +65,7 @@ int clinic_upload(struct req *req, struct form **ret_form)
 	buf_init(&upload.text, req->arena, ROUTE_BODY_MAX);
 	rc = multipart_new(type, &sink, req->arena, &reader);
 	if (rc == 0)
-		rc = feed(req, reader);
+		rc = req_feed(req, reader);
 	if (rc == 0)
 		*ret_form = upload.form;
 	return rc;

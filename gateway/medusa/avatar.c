@@ -6,7 +6,6 @@
 #include "gateway/medusa/medusa.h"
 #include "gateway/req.h"
 
-#define CHUNK_BYTES 16384
 
 struct upload {
 	bool is_file;	    /* the part under way is the picture */
@@ -41,32 +40,13 @@ static int on_end(void *arg)
 	return 0;
 }
 
-/* What the router must know of a body that could not be read is noted in req, as req_body does. */
-static int feed(struct req *req, struct multipart *reader)
-{
-	char *bytes = arena_alloc(req->arena, CHUNK_BYTES);
-	int64_t total = 0;
-	int n, rc = 0;
-
-	if (!bytes)
-		return ERR_NOMEM;
-	req->body_read = true;
-	while (rc == 0 && (n = http_body_read(req->http, bytes, CHUNK_BYTES)) != 0) {
-		total += n;
-		if (n < 0 || total > req->route->body_max)
-			return req->body_err = n < 0 ? n : ERR_TOO_LARGE;
-		rc = multipart_feed(reader, (struct str){bytes, (size_t)n});
-	}
-	return rc ? rc : multipart_finish(reader);
-}
-
 static int receive(struct req *req, struct upload *upload)
 {
 	struct multipart_sink sink = {upload, on_part, on_data, on_end};
 	struct multipart *reader;
 	int rc = multipart_new(req_header(req, "Content-Type"), &sink, req->arena, &reader);
 
-	return rc ? rc : feed(req, reader);
+	return rc ? rc : req_feed(req, reader);
 }
 
 int medusa_upload_avatar(struct req *req)
