@@ -1,5 +1,7 @@
 #include "common/svc/svc.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 
 #define ARENA_LIMIT 65536
 #define HANDLERS_MAX 256
+#define SESSION_NICE "8"
 #define STACK_SIZE (1024 * 1024) /* below 2 MiB, so that no stack is made of a huge page */
 #define READ_QUEUE 64
 
@@ -165,6 +168,23 @@ static int start_server(struct daemon *d, const char **ret_reason)
 	return 0;
 }
 
+/* The kernel shares processors between sessions first (autogroup), and only within one does a thread's
+ * niceness count. So a service with slow work, if it has a session of its own as the supervisor gives it,
+ * makes the whole session nice: otherwise a flood of hashes delays the other processes all the same. */
+static void yield_to_others(const struct svc_spec *spec)
+{
+	int fd;
+
+	if (spec->lanes[LANE_SLOW].threads == 0 || getsid(0) != getpid())
+		return;
+	fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return; /* a kernel without it */
+	if (write(fd, SESSION_NICE, strlen(SESSION_NICE)) < 0)
+		log_event(LOG_WARN, STR_NONE, "cannot make the session nice", LOG_INT("errno", errno));
+	close(fd);
+}
+
 static int start(void *arg, const char **ret_reason)
 {
 	static int (*const steps[])(struct daemon *, const char **) = {
@@ -172,6 +192,7 @@ static int start(void *arg, const char **ret_reason)
 	struct daemon *d = arg;
 	int err = 0;
 
+	yield_to_others(d->spec);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !err; i++)
 		err = steps[i](d, ret_reason);
 	return err;
